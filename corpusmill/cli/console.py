@@ -1,0 +1,74 @@
+"""What people and machines see: progress on stderr, results on stdout."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from corpusmill.types import Progress
+
+PLAIN_SECONDS = 10.0  # between two lines of progress where stderr is no terminal
+
+
+def emit(value: Any, text: str, *, as_json: bool) -> None:
+    """Print a result: the value as JSON, or the text for people."""
+    if as_json:
+        import msgspec
+
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    else:
+        sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
+    """Rows in columns, two spaces apart; numbers to the right, the last column as long as it is."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
+    right = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if r else cell.ljust(width) for cell, width, r in zip(row, widths, right, strict=True)
+        )
+        for row in [list(header), *cells]
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar a stage on a terminal; else a line now and then, and one when a stage ends."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description:<8}"), BarColumn(30), TextColumn("{task.fields[note]}"))
+    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+        stages: dict[str, Any] = {}
+
+        def show(stage: str, done: float, total: float, note: str) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(stage, total=total or None, note=note)
+            bars.update(stages[stage], completed=done, total=total or None, note=note)
+
+        yield show
+
+
+class _Lines:
+    """Progress for a log: ``train 41 % 31,204 characters/s``."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def __call__(self, stage: str, done: float, total: float, note: str) -> None:
+        now = time.monotonic()
+        ended = bool(total) and done >= total
+        if now - self._last.get(stage, 0.0 if ended else now - PLAIN_SECONDS) >= (0 if ended else PLAIN_SECONDS):
+            self._last[stage] = now
+            share = f"{100 * done / total:3.0f} %" if total else f"{done:,.0f}"
+            sys.stderr.write(f"{stage:<8} {share}  {note}\n")
+            sys.stderr.flush()

@@ -1,0 +1,136 @@
+"""The stages as commands: run, collect, build, train, report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from corpusmill.cli.console import emit, progress
+from corpusmill.cli.settings import (
+    JsonOption,
+    MinutesOption,
+    OfflineOption,
+    SetOption,
+    StoreOption,
+    mirror,
+    open_store,
+    overrides,
+)
+from corpusmill.store import refs
+
+Target = Annotated[str, typer.Argument(help="A corpus of the catalogue, or a file, folder or address of your own.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog="Example: corpusmill run shakespeare --minutes 5 --set train.hidden=384")(run)
+    app.command(epilog="Example: corpusmill collect bible")(collect)
+    app.command(epilog="Example: corpusmill build bible")(build)
+    app.command(epilog="Example: corpusmill train bible@v1 --minutes 10 --set train.seed=7")(train)
+    app.command(epilog="Example: corpusmill report bible -o bible.html")(report)
+
+
+def run(
+    target: Target,
+    plain: Annotated[bool, typer.Option("--plain", help="Without Prefect: the same stages, started at once.")] = False,
+    offline: OfflineOption = False,
+    minutes: MinutesOption = None,
+    sets: SetOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Collect, build, train and report; ends by naming the report. Stages that are done already are skipped."""
+    from flows.pipeline import run_plain
+    from flows.stages import Job
+
+    opened = open_store(store)
+    job = Job(target, str(opened.root), mirror=mirror(), offline=offline, overrides=overrides(sets, minutes))
+    with progress() as show:
+        if plain:
+            outcome = run_plain(job, show)
+        else:
+            from flows.run import run_flow
+
+            outcome = run_flow(job, show, home=opened.root / ".prefect")
+    stages = {"snapshot": "collect", "version": "build", "run": "train", "report": "report"}
+    lines = [
+        f"{name:<9} {getattr(outcome, name)}{'  (unchanged)' if stage in outcome.skipped else ''}"
+        for name, stage in stages.items()
+    ]
+    emit(outcome, "\n".join(lines), as_json=as_json)
+
+
+def collect(
+    target: Target, offline: OfflineOption = False, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
+    """Fetch a corpus's raw bytes -> snapshot."""
+    from flows import stages
+
+    opened = open_store(store)
+    with progress() as show:
+        done = stages.collect(stages.Job(target, str(opened.root), mirror=mirror(), offline=offline), show)
+    snapshot = refs.resolve(opened, done.ref)
+    emit({"corpus": snapshot.corpus, "snapshot": done.ref, "new": done.made}, _said(done), as_json=as_json)
+
+
+def build(
+    target: Target,
+    snapshot: Annotated[str, typer.Option(help="Id of a snapshot (default: the latest).")] = "",
+    sets: SetOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Parse, clean, deduplicate and split a snapshot -> version."""
+    from flows import stages
+
+    opened = open_store(store)
+    with progress() as show:
+        done = stages.build(stages.Job(target, str(opened.root), overrides=overrides(sets)), snapshot, show)
+    version = refs.version(opened, done.ref)
+    value = {"corpus": version.corpus, "version": done.ref, "id": version.id, "new": done.made}
+    emit(value, _said(done), as_json=as_json)
+
+
+def train(
+    ref: Annotated[str, typer.Argument(metavar="REF", help="A version: bible, bible@v3.")],
+    minutes: MinutesOption = None,
+    sets: SetOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model on a version -> run. Interrupted, it goes on where it was when the command is repeated."""
+    from flows import stages
+
+    opened = open_store(store)
+    version = refs.version(opened, ref)
+    job = stages.Job(version.corpus, str(opened.root), overrides=overrides(sets, minutes))
+    with progress() as show:
+        done = stages.train(job, version.ref, show)
+    made = refs.run(opened, done.ref)
+    value = {"corpus": made.corpus, "version": version.ref, "run": done.ref, "new": done.made, "best": made.best}
+    emit(value, _said(done), as_json=as_json)
+
+
+def report(
+    ref: Annotated[str, typer.Argument(metavar="RUN", help="A run: bible/runs/ID, or bible for its latest.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the report here instead.")] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a run's report, one HTML file that needs nothing else."""
+    import reports
+
+    opened = open_store(store)
+    found = refs.run(opened, ref)
+    with progress() as show:
+        written, made = reports.write(found, opened, output=output, progress=show)
+    emit({"run": found.ref, "report": written.path, "new": made}, written.path, as_json=as_json)
+
+
+def _said(done: msgspec.Struct | object) -> str:
+    """A stage's result in words."""
+    from flows.stages import Done
+
+    assert isinstance(done, Done)
+    return f"{done.ref}{'' if done.made else '  (unchanged)'}"

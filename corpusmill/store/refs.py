@@ -1,0 +1,101 @@
+"""What a REF means: ``bible`` · ``bible@v3`` · ``bible/runs/ID`` · ``bible/snapshots/ID`` · any unique prefix of an id.
+
+A bare corpus name means its latest version, or its latest run where a run is asked for. An ambiguous or unknown name
+says what it could have meant.
+"""
+
+import re
+from collections.abc import Iterable
+
+from corpusmill import spec
+from corpusmill.errors import UnknownNameError
+from corpusmill.store import Store
+from corpusmill.store.ids import is_name
+from corpusmill.types import Run, Snapshot, Version
+
+Thing = Snapshot | Version | Run
+_KINDS = {"snapshots": Snapshot, "versions": Version, "runs": Run}
+SHORTEST = 3  # hex digits of a prefix: shorter ones are names
+
+
+def resolve(store: Store, ref: str) -> Thing:
+    """Whatever `ref` names. Raises UnknownNameError."""
+    corpus, _, rest = ref.partition("/")
+    name, at, number = corpus.partition("@")
+    if rest:
+        return _in_corpus(store, corpus, rest, ref)
+    if at:
+        return _numbered(store, name, number)
+    if is_name(ref) and ref in store.corpora():
+        return _latest(store, ref)
+    return _one(ref, [t for c in store.corpora() for t in _things(store, c) if _matches(t, ref)], store)
+
+
+def version(store: Store, ref: str) -> Version:
+    """The version `ref` names; a run means the version it learnt from. Raises UnknownNameError."""
+    found = resolve(store, ref)
+    if isinstance(found, Run):
+        found = next((v for v in store.versions(found.corpus) if v.id == found.version), found)
+    if not isinstance(found, Version):
+        raise UnknownNameError(f"{ref} is no version", f"versions of it: corpusmill versions {found.corpus}")
+    return found
+
+
+def run(store: Store, ref: str) -> Run:
+    """The run `ref` names; a corpus or a version means the latest run made from it. Raises UnknownNameError."""
+    found = resolve(store, ref)
+    if isinstance(found, Run):
+        return found
+    runs = store.runs(found.corpus)
+    if isinstance(found, Version) and ref != found.corpus:
+        runs = [r for r in runs if r.version == found.id]
+    if not runs or isinstance(found, Snapshot):
+        raise UnknownNameError(f"{ref} has no run yet", f"train one: corpusmill train {found.corpus}")
+    return runs[-1]
+
+
+def _in_corpus(store: Store, corpus: str, rest: str, ref: str) -> Thing:
+    kind, _, prefix = rest.partition("/")
+    if kind not in _KINDS or not is_name(corpus):
+        raise UnknownNameError(f"{ref!r} is no ref", "write bible, bible@v3 or bible/runs/ID")
+    things = [t for t in _things(store, corpus) if isinstance(t, _KINDS[kind])]
+    return _one(ref, [t for t in things if t.id.startswith(prefix)], store, things)
+
+
+def _numbered(store: Store, name: str, number: str) -> Version:
+    versions = store.versions(name) if is_name(name) else []
+    wanted = re.fullmatch(r"v?0*(\d{1,9})", number)
+    for found in versions:
+        if wanted and found.number == int(wanted[1]):
+            return found
+    known = [v.ref for v in versions]
+    raise UnknownNameError(f"{name}@{number} is not in the store", spec.nearest(f"{name}@{number}", known, "versions"))
+
+
+def _latest(store: Store, corpus: str) -> Version:
+    found = store.latest_version(corpus)
+    if not found:
+        raise UnknownNameError(f"{corpus} has no version yet", f"build one: corpusmill build {corpus}")
+    return found
+
+
+def _things(store: Store, corpus: str) -> list[Thing]:
+    return [*store.versions(corpus), *store.runs(corpus), *store.snapshots(corpus)]
+
+
+def _matches(thing: Thing, prefix: str) -> bool:
+    return len(prefix) >= SHORTEST and thing.id.startswith(prefix)
+
+
+def ref_of(thing: Thing) -> str:
+    """How the command line names it."""
+    return f"{thing.corpus}/snapshots/{thing.id}" if isinstance(thing, Snapshot) else thing.ref
+
+
+def _one(ref: str, found: list[Thing], store: Store, known: Iterable[Thing] = ()) -> Thing:
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownNameError(f"{ref!r} is ambiguous", f"it could be {', '.join(map(ref_of, found))}")
+    names = [ref_of(thing) for thing in known] or sorted({*store.corpora(), *spec.names()})
+    raise UnknownNameError(f"{ref!r} is not in the store", spec.nearest(ref, names, "known names"))

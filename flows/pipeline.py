@@ -1,0 +1,52 @@
+"""The whole pipeline, top to bottom. Plain functions and Prefect tasks are both `Stages`, so it is written once.
+
+``outcome = run_plain(Job("python", "store"), silent)`` is all there is to it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from corpusmill.types import Progress
+from flows import stages
+from flows.stages import Done, Job, Outcome
+
+First = Callable[[Job, Progress], Done]
+Next = Callable[[Job, str, Progress], Done]
+"""Takes the ref that the stage before gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """What does the work of each stage."""
+
+    collect: First
+    build: Next
+    train: Next
+    report: Next
+
+
+PLAIN = Stages(collect=stages.collect, build=stages.build, train=stages.train, report=stages.report)
+
+
+def pipeline(job: Job, do: Stages, progress: Progress) -> Outcome:
+    """A declared corpus -> snapshot -> version -> run -> report. A stage whose result is there already is skipped."""
+    stages.check(job)
+    snapshot = do.collect(job, progress)
+    version = do.build(job, snapshot.ref, progress)
+    run = do.train(job, version.ref, progress)
+    report = do.report(job, run.ref, progress)
+
+    done = {"collect": snapshot, "build": version, "train": run, "report": report}
+    return Outcome(
+        corpus=stages.corpus(job).name,
+        snapshot=snapshot.ref,
+        version=version.ref,
+        run=run.ref,
+        report=report.ref,
+        skipped=tuple(name for name, stage in done.items() if not stage.made),
+    )
+
+
+def run_plain(job: Job, progress: Progress) -> Outcome:
+    """The pipeline in this process, without Prefect. Raises CorpusmillError, Interrupted."""
+    return pipeline(job, PLAIN, progress)

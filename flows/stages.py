@@ -1,0 +1,125 @@
+"""The four stages by ref: what a command line, a pipeline and a Prefect task call, all alike.
+
+Each reads what it needs from the store by ref, calls its room's function and returns the ref of what that gave. Rooms
+are imported when their stage runs, so that nobody waits for torch who only collects. Prefect is not known here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from corpusmill.errors import UnknownNameError
+from corpusmill.store import Store, refs
+from corpusmill.target import corpus_for
+from corpusmill.types import Corpus, Progress, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is asked for, in plain values: what Prefect may keep as a parameter, as JSON."""
+
+    target: str  # NAME|FILE|FOLDER|URL
+    store: str  # folder
+    mirror: str = ""  # address that stands in for every host
+    offline: bool = False
+    overrides: tuple[str, ...] = ()  # "train.hidden=256"
+
+    @property
+    def name(self) -> str:
+        """What its runs are called: the corpus, or the last part of a path or address."""
+        return PurePosixPath(urlsplit(self.target).path).name or self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a stage gave, and whether it was made now or had been there."""
+
+    ref: str  # of a snapshot, version or run; the path of a report
+    made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a whole pipeline gave; `skipped` names the stages whose result had been there."""
+
+    corpus: str
+    snapshot: str
+    version: str
+    run: str
+    report: str  # a path
+    skipped: tuple[str, ...]
+
+
+def corpus(job: Job) -> Corpus:
+    """The corpus a job means. Raises UnknownNameError, SpecError, CollectError; touches no network."""
+    return corpus_for(job.target, _store(job), job.overrides)
+
+
+def check(job: Job) -> None:
+    """Check every section of what a job means, so that a mistake in the last stage costs no time in the first.
+
+    Raises UnknownNameError, SpecError, CollectError; touches no network and no data.
+    """
+    import collectors
+    import preprocess
+    from model.options import checked
+
+    declared = corpus(job)
+    collectors.check(declared)
+    preprocess.check(declared)
+    checked(declared)
+
+
+def collect(job: Job, progress: Progress) -> Done:
+    """Fetch the raw bytes -> a snapshot. Raises CollectError, SpecError, StoreError."""
+    import collectors
+    from corpusmill.http import Client
+
+    client = Client(mirror=job.mirror)
+    snapshot, made = collectors.collect(corpus(job), _store(job), client, offline=job.offline, progress=progress)
+    return Done(refs.ref_of(snapshot), made)
+
+
+def build(job: Job, snapshot: str, progress: Progress) -> Done:
+    """Parse, clean and split a snapshot (a ref or an id; empty = the latest) -> a version.
+
+    Raises ParseError, BuildError, SpecError, StoreError.
+    """
+    from preprocess.build import build as build_version
+
+    declared, store = corpus(job), _store(job)
+    version, made = build_version(declared, _snapshot(store, declared.name, snapshot), store, progress=progress)
+    return Done(version.ref, made)
+
+
+def train(job: Job, version: str, progress: Progress) -> Done:
+    """Train on a version -> a run. Raises TrainError, SpecError, StoreError, Interrupted."""
+    from model.train import fit
+
+    store = _store(job)
+    run, made = fit(corpus(job), refs.version(store, version), store, progress=progress)
+    return Done(run.ref, made)
+
+
+def report(job: Job, run: str, progress: Progress) -> Done:
+    """Write a run's report -> its path. Raises StoreError."""
+    import reports
+
+    store = _store(job)
+    written, made = reports.write(refs.run(store, run), store, progress=progress)
+    return Done(written.path, made)
+
+
+def _store(job: Job) -> Store:
+    return Store(Path(job.store))
+
+
+def _snapshot(store: Store, name: str, wanted: str) -> Snapshot:
+    if not wanted:
+        latest = store.latest_snapshot(name)
+        if not latest:
+            raise UnknownNameError(f"{name} has no snapshot yet", f"collect it: corpusmill collect {name}")
+        return latest
+    found = refs.resolve(store, f"{name}/snapshots/{wanted.rpartition('/')[2]}")
+    assert isinstance(found, Snapshot)
+    return found

@@ -1,0 +1,105 @@
+"""Where a training stands, on disk: the best weights, all that is needed to go on, and one JSON that names both.
+
+    checkpoints/best-000400.safetensors   the weights that predicted the validation split best
+    checkpoints/last-000425.safetensors   weights, optimiser, hidden state and random state at the last save
+    checkpoints/state.json                their digests, and the numbers; replacing it is the commit
+
+A save that dies half-way leaves the one before: what `state.json` does not name is swept at the next. It knows arrays
+and numbers, neither networks nor torch.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from corpusmill.errors import CorruptError
+from corpusmill.store import commit
+from corpusmill.store.ids import pretty
+from model import weights
+from model.batches import START, Position
+from model.weights import Weights
+
+FOLDER = "checkpoints"
+STATE = f"{FOLDER}/state.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The best evaluation so far, and its weights."""
+
+    iteration: int
+    nats_per_char: float
+    bits_per_byte: float
+    path: str  # relative to the run's folder
+    sha256: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """Everything that a training knows besides its arrays; all of it outlives an interruption."""
+
+    started_at: str  # UTC, ISO 8601
+    iteration: int = 0
+    position: Position = field(default_factory=lambda: dict(START))  # of the next batch
+    seconds: float = 0.0  # of wall clock spent training, evaluations included, waiting between two sessions not
+    cpu_seconds: float = 0.0  # of this process over the same time
+    saved: float = 0.0  # seconds at the last save
+    best: Best | None = None
+    evaluations: int = 0  # done
+    worse: int = 0  # evaluations since the best one
+    bits_per_byte: float | None = None  # of the last evaluation
+    lines: int = 0  # of metrics.jsonl that were due
+    nats: float = 0.0  # loss per character, summed over the iterations since the last line
+    steps: int = 0  # iterations since the last line
+    busy: float = 0.0  # seconds that these took, evaluations not included
+
+    def count(self, nats: float, seconds: float) -> None:
+        """Add an iteration."""
+        self.iteration += 1
+        self.nats += nats
+        self.steps += 1
+        self.busy += seconds
+
+    def clear(self) -> None:
+        """A line was written: begin the next mean."""
+        self.nats, self.steps, self.busy = 0.0, 0, 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    standing: Standing
+    last: str  # path
+    sha256: str
+
+
+def write_best(folder: Path, iteration: int, parameters: Weights) -> tuple[str, str]:
+    """Write weights that are the best so far; `save` makes them count. Returns path and SHA-256."""
+    path = f"{FOLDER}/best-{iteration:06d}.safetensors"
+    return path, weights.write(folder / path, parameters)
+
+
+def save(folder: Path, standing: Standing, arrays: Weights) -> None:
+    """Write a run's state so that training goes on from exactly here; then drop what it replaces."""
+    path = f"{FOLDER}/last-{standing.iteration:06d}.safetensors"
+    state = _State(standing=standing, last=path, sha256=weights.write(folder / path, arrays))
+    commit.write_file(folder / STATE, pretty(state))
+    _sweep(folder, {path, standing.best.path if standing.best else ""})
+
+
+def resume(folder: Path) -> tuple[Standing, Weights] | None:
+    """What `save` wrote last, or None if nothing was saved. Raises CorruptError."""
+    try:
+        state = msgspec.json.decode((folder / STATE).read_bytes(), type=_State)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise CorruptError(f"{folder / STATE} is damaged: {error}", weights.HINT) from error
+    return state.standing, weights.read(folder / state.last, state.sha256)
+
+
+def _sweep(folder: Path, keep: set[str]) -> None:
+    """Remove checkpoints that the state no longer names."""
+    for path in (folder / FOLDER).glob("*.safetensors"):
+        if f"{FOLDER}/{path.name}" not in keep:
+            path.unlink()

@@ -1,0 +1,62 @@
+"""What a training leaves for people: ``metrics.jsonl`` and ``samples/``.
+
+    metrics.jsonl         {"iteration", "seconds", "characters", "nats_per_char", "rate", "characters_per_second",
+                           "validation": null or {"nats_per_char", "bits_per_byte", "characters", "reset"}} a line
+    samples/000400.json   {"iteration", "temperature", "text"}: what the model wrote then
+    samples/ladder.json   [{"temperature", "text"}]: what the best weights write at each temperature
+
+The losses are nats per character: of the training text the mean since the line before, dropout on; of the validation
+split as `score` has it. Seconds count from the start of training. It knows neither networks nor torch.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from corpusmill.store import commit
+from corpusmill.store.ids import canonical, pretty
+from model.options import SampleOptions
+from model.sample import Sampler
+
+METRICS = "metrics.jsonl"
+SAMPLES = "samples"
+
+
+def line(folder: Path, metrics: dict[str, Any]) -> None:
+    """Add a line to ``metrics.jsonl``."""
+    with (folder / METRICS).open("ab") as file:
+        file.write(canonical(metrics) + b"\n")
+
+
+def sample(folder: Path, sampler: Sampler, options: SampleOptions, iteration: int, seed: int) -> None:
+    """Let the model as it is write."""
+    pieces = sampler.stream(options.prime, options.length, temperature=options.temperature, seed=seed)
+    written = {"iteration": iteration, "temperature": options.temperature, "text": "".join(pieces)}
+    commit.write_file(folder / SAMPLES / f"{iteration:06d}.json", pretty(written))
+
+
+def ladder(folder: Path, sampler: Sampler, options: SampleOptions, seed: int) -> None:
+    """Let the finished model write at each temperature, from the same seed."""
+    rungs = [
+        {"temperature": t, "text": "".join(sampler.stream(options.prime, options.length, temperature=t, seed=seed))}
+        for t in options.temperatures
+    ]
+    commit.write_file(folder / SAMPLES / "ladder.json", pretty(rungs))
+
+
+def rewind(folder: Path, iteration: int) -> None:
+    """Forget what was written after an iteration: training goes on from there and will write it anew."""
+    if (folder / METRICS).is_file():
+        commit.write_file(folder / METRICS, b"".join(_until(folder / METRICS, iteration)))
+    for path in (folder / SAMPLES).glob("*.json"):
+        if path.stem.isdecimal() and int(path.stem) > iteration:
+            path.unlink()
+
+
+def _until(path: Path, iteration: int) -> Iterator[bytes]:
+    """The whole lines up to an iteration; a process that was killed may have left half a line at the end."""
+    for whole in path.read_bytes().splitlines(keepends=True):
+        if whole.endswith(b"\n") and msgspec.json.decode(whole)["iteration"] <= iteration:
+            yield whole

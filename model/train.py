@@ -1,0 +1,154 @@
+"""Version -> Run: what is to be learnt, whether it was learnt already, and the manifest of what was.
+
+    run, made = fit(corpus, version, store)
+
+A run is made in a work folder that outlives an interruption; asked for again, it goes on where it was. Its id digests
+version, options and code, so nothing is trained twice. torch is imported only when there is something to train.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from corpusmill.errors import Interrupted, TrainError
+from corpusmill.store import Store, commit, encode
+from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
+from corpusmill.types import Corpus, Progress, Run, Version, silent
+from model.load import VOCABULARY
+from model.options import TrainOptions, checked
+from preprocess import vocab
+from preprocess.vocab import Vocabulary
+
+if TYPE_CHECKING:
+    from model.checkpoint import Standing
+    from model.loop import Task
+
+CONFIG = "config.json"  # the resolved options, for whoever looks into a work folder
+
+
+def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = silent) -> tuple[Run, bool]:
+    """Train a model on a version as the corpus's ``[train]`` says; False = that had been done before.
+
+    Raises SpecError, TrainError (too little text, a loss that is not a number), BusyError, StoreError, CorruptError,
+    and Interrupted after SIGINT or SIGTERM, with everything saved for the next call to go on.
+    """
+    options = checked(corpus)
+    name = run_id(version, options)
+    manifest = store.run_folder(version.corpus, name) / commit.MANIFEST
+    made = False
+    if not manifest.is_file():
+        with commit.disk_errors(manifest.parent), store.lock(version.corpus, name, f"training {version.ref}"):
+            if not manifest.is_file():  # another process may have published it since it was looked for
+                made = _make(name, version, store, options, progress)
+    return store.run(version.corpus, name), made
+
+
+def run_id(version: Version, options: TrainOptions) -> str:
+    """What names a run: the data, the options, the code."""
+    return content_id({"version": version.id, "train": msgspec.to_builtins(options), "code": code()})
+
+
+def code() -> str:
+    """Digest of the code that decides what a run becomes: this package and the vocabulary."""
+    return content_id([code_digest("model"), file_sha256(Path(vocab.__file__))])
+
+
+def _make(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress) -> bool:
+    """Train in the work folder and publish it; says whether it was published by this call."""
+    from model import loop, machine, stop
+
+    progress("train", 0, 0, f"reading {version.ref}")
+    folder = store.run_work_folder(version.corpus, name)
+    task = _task(version, store, options, folder)
+    commit.write_file(folder / CONFIG, pretty(options))
+    with machine.threads(options.threads) as threads, machine.seeded(options.seed), stop.on_signals() as stopped:
+        standing, ended = loop.train(task, stopped, progress)
+    if stopped.signum is not None:
+        raise Interrupted(stopped.signum)
+    run = _manifest(name, version, task, standing, ended, machine.facts(threads))
+    return commit.publish(folder, store.run_folder(version.corpus, name), encode(run))
+
+
+def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -> "Task":
+    """Read the texts and make the vocabulary. Raises TrainError when there is too little of either."""
+    from corpusmill.store import shards
+    from model.batches import shortest
+    from model.loop import Task
+
+    data = store.version_folder(version)
+    train, validation = (
+        options.separator.join(shards.texts(data, version.shards, split)) for split in ("train", "validation")
+    )
+    needed = shortest(options.batch, options.length)
+    if len(train) < needed:
+        raise TrainError(
+            f"{version.ref} has {len(train):,} characters to train on, and needs {needed:,}",
+            f"give it more text, or lower train.batch (it is {options.batch}) or train.length (it is {options.length})",
+        )
+    if not validation:
+        raise TrainError(f"{version.ref} has no validation text", "change its [split], or give it more documents")
+    vocabulary = Vocabulary.build(train, options.min_count)
+    if not vocabulary.characters:
+        hint = f"lower train.min_count (it is {options.min_count:,})"
+        raise TrainError(f"no character of {version.ref} occurs often enough to be learnt", hint)
+    commit.write_file(folder / VOCABULARY, vocabulary.to_json())
+    return Task(
+        options=options,
+        vocabulary=vocabulary,
+        ids=vocabulary.encode(train),
+        validation=validation[: options.validation_characters],
+        folder=folder,
+    )
+
+
+def _manifest(
+    name: str, version: Version, task: "Task", standing: "Standing", ended: str, machine: Mapping[str, str]
+) -> Run:
+    """Draw the ladder from the best weights, and put on record all that the work folder then holds."""
+    from model import journal, weights
+    from model.machine import libraries
+    from model.sample import Sampler
+
+    best, options = standing.best, task.options
+    assert best, "a run ends with an evaluation"
+    parameters = weights.read(task.folder / best.path, best.sha256)
+    journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options.separator), options.samples, options.seed)
+    return Run(
+        corpus=version.corpus,
+        id=name,
+        version=version.id,
+        version_ref=version.ref,
+        config=msgspec.to_builtins(options),
+        code_digest=code(),
+        libraries=libraries(),
+        machine=machine,
+        vocabulary=len(task.vocabulary),
+        parameters=sum(array.size for array in parameters.values()),
+        iterations=standing.iteration,
+        stopped=ended,
+        best={
+            "iteration": best.iteration,
+            "nats_per_char": best.nats_per_char,
+            "bits_per_byte": best.bits_per_byte,
+            "characters": len(task.validation),
+            "reset": task.reset,
+        },
+        checkpoint=best.path,
+        files=_files(task.folder),
+        clock={
+            "started_at": standing.started_at,
+            "seconds": round(standing.seconds, 3),
+            "cpu_seconds": round(standing.cpu_seconds, 3),
+            "characters_per_second": round(standing.iteration * options.batch * options.length / standing.seconds, 1),
+        },
+    )
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """Every file of a finished work folder with its SHA-256; what dead writers left is swept first."""
+    for inside in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        commit.sweep(inside)
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != commit.MANIFEST)
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in paths}

@@ -1,0 +1,99 @@
+"""Characters <-> ids, at memory speed: the one thing that text and model share.
+
+Id 0 stands for every character that the vocabulary lacks; the others are numbered from 1 in the order of their code
+points. It knows no splits, files or networks.
+
+    vocabulary = Vocabulary.build(train_text)
+    ids = vocabulary.encode("To be")            # array([33, 54, 2, 41, 44], dtype=uint8)
+    vocabulary.decode(ids)                      # "To be"
+
+An unknown character has no code of its own, so a score adds what it costs to spell it out: 8 bits for each of its UTF-8
+bytes (`unknown_bytes`), on top of the model's price for "unknown". Bits per byte thus stay the length of a lossless
+code, and compare across vocabularies.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = 0
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what id 0 decodes to
+_SLICE = 1 << 22  # characters counted at a time, so that counting never holds a text's UTF-32 form whole
+_BYTE = 256
+_WIDER = np.array([0x80, 0x800, 0x10000], np.uint32)  # code points at which UTF-8 needs a byte more
+
+Ids = NDArray[Any]
+"""Ids of characters, shape [n]; uint8 for up to 255 characters, then uint16, then uint32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The characters a model knows, sorted by code point; ids are their places, counted from 1."""
+
+    characters: str
+    _table: NDArray[Any] = field(init=False, repr=False, compare=False)  # code point -> id; its last entry is unknown
+
+    def __post_init__(self) -> None:
+        """Make the table. Raises ValueError unless the characters are sorted and distinct."""
+        points = _points(self.characters)
+        if (np.diff(points.astype(np.int64)) <= 0).any():
+            raise ValueError("a vocabulary's characters are sorted by code point, each once")
+        size = len(points) + 1
+        table = np.zeros(max(int(points[-1]) + 2 if len(points) else 1, _BYTE), np.min_scalar_type(size - 1))
+        table[points] = np.arange(1, size)
+        object.__setattr__(self, "_table", table)
+
+    @classmethod
+    def build(cls, text: str, min_count: int = 1) -> "Vocabulary":
+        """The characters that occur at least `min_count` times in a text."""
+        counts = np.zeros(0, np.int64)  # by code point, as far as they go
+        for start in range(0, len(text), _SLICE):
+            found = np.bincount(_points(text[start : start + _SLICE]), minlength=len(counts))
+            found[: len(counts)] += counts
+            counts = found
+        return cls(_text(np.flatnonzero(counts >= max(min_count, 1))))
+
+    @classmethod
+    def from_json(cls, body: bytes) -> "Vocabulary":
+        """What `to_json` wrote. Raises msgspec.DecodeError, ValueError."""
+        return cls(msgspec.json.decode(body, type=dict[str, str])["characters"])
+
+    def to_json(self) -> bytes:
+        """``{"characters": "…"}``, for a file beside the weights."""
+        return msgspec.json.encode({"characters": self.characters}) + b"\n"
+
+    def __len__(self) -> int:
+        return len(self.characters) + 1
+
+    def encode(self, text: str) -> Ids:
+        """Text -> ids, shape [len(text)]; no loop over characters, and for ASCII not even a wider copy."""
+        if text.isascii() and len(self) <= _BYTE:
+            return np.frombuffer(text.encode().translate(self._table[:_BYTE].tobytes()), np.uint8)
+        ids: Ids = np.take(self._table, _points(text), mode="clip")
+        return ids
+
+    def decode(self, ids: Ids) -> str:
+        """Ids -> text; unknown ones become U+FFFD. Raises IndexError for an id beyond the vocabulary."""
+        return _text(_points(REPLACEMENT + self.characters)[ids])
+
+    def unknown_bytes(self, text: str) -> NDArray[np.uint8]:
+        """For each character its number of UTF-8 bytes if it is unknown, else 0; shape [len(text)]."""
+        width = 1 + np.searchsorted(_WIDER, _points(text), side="right")
+        return np.where(self.encode(text) == UNKNOWN, width, 0).astype(np.uint8)
+
+    def unseen(self, text: str) -> str:
+        """The distinct characters of a text that the vocabulary lacks, in order of appearance."""
+        known = set(self.characters)
+        return "".join(character for character in dict.fromkeys(text) if character not in known)
+
+
+def _points(text: str) -> NDArray[np.uint32]:
+    """Code points. A lone surrogate, which a terminal can hand over, passes: it is unknown to every vocabulary."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _text(points: NDArray[Any]) -> str:
+    return points.astype("<u4").tobytes().decode("utf-32-le")

@@ -1,0 +1,97 @@
+"""What to keep in mind: what the figures do not say of themselves, each in a plain sentence or not at all.
+
+A note is a function of the material that returns its sentence, or nothing where it does not apply; `NOTES` lists them.
+"""
+
+from collections.abc import Callable
+
+from reports import words
+from reports.material import Material
+from reports.sections.summary import scored
+
+Note = Callable[[Material], str]
+
+RISE = 1.01  # above the best by this factor, the validation loss has risen and not just wavered
+GAP = 1.15  # validation above training loss by this factor: the text is being learnt by heart
+FEW = 10_000  # characters; below, another split would change the second digit of the loss
+
+
+def notes(material: Material) -> tuple[str, ...]:
+    """Every note that applies, in the order of `NOTES`."""
+    return tuple(filter(None, (note(material) for note in NOTES)))
+
+
+def overfitting(material: Material) -> str:
+    """Whether it learnt its training text by heart: validation up while train went down, or far apart at the best."""
+    best, last = material.best, material.evaluations[-1]
+    if last.validation > RISE * best.validation and last.train < best.train:
+        return (
+            f"It overfits. After iteration {words.count(best.iteration)} the validation loss rose from "
+            f"{best.validation:.3f} to {last.validation:.3f} nats per character while the training loss fell from "
+            f"{best.train:.3f} to {last.train:.3f}: from there on it learnt its training text by heart. "
+            "The weights kept are those of the best evaluation."
+        )
+    if best.validation > GAP * best.train:
+        above = words.percent(best.validation - best.train, best.train)
+        return (
+            f"At its best the validation loss, {best.validation:.3f} nats per character, is {above} above the training "
+            f"loss, {best.train:.3f}: part of what it learnt is its training text by heart."
+        )
+    return ""
+
+
+def unfinished(material: Material) -> str:
+    """Whether more time would have helped."""
+    if material.evaluations[-1] != material.best:
+        return ""
+    return "The last evaluation was the best one: with more time the loss would very likely be lower."
+
+
+def part_read(material: Material) -> str:
+    """Whether it has not even seen all of its training text."""
+    share = material.characters_read / material.characters("train")
+    return "" if share >= 1 else f"It read only {words.percent(share, 1)} of its training text."
+
+
+def part_scored(material: Material) -> str:
+    """Which text the loss is over, and how far to trust it."""
+    few = len(material.scored) < FEW
+    every = material.best.reset
+    reset = f", the hidden state zeroed every {words.count(every, 'character')}" if every else ""
+    return (
+        f"Every validation loss on this page is over one text: version {material.version.ref}, split scheme "
+        f"“{material.scheme}”, {scored(material)}{reset}. It compares only with losses over the same text read alike."
+        f"{' The text is short: another one would change the second digit.' if few else ''}"
+    )
+
+
+def unknown(material: Material) -> str:
+    """What is scored but was never met in training."""
+    if not material.unknown:
+        return "Every character of the scored text is in the vocabulary."
+    number = words.count(material.unknown, "character is", "characters are")
+    share = words.percent(material.unknown, len(material.scored))
+    return (
+        f"{number} in the scored text ({share}) but not in the vocabulary: charged the model's price for an unknown "
+        "character and 8 bits for each byte, and never written in a sample."
+    )
+
+
+def outdone(material: Material) -> str:
+    """Which of the yardsticks does better."""
+    ours = material.best.bits_per_byte
+    better = [f"{y.name} ({y.bits_per_byte:.2f})" for y in material.yardsticks if y.bits_per_byte < ours]
+    if not better:
+        return ""
+    need = "need" if len(better) > 1 else "needs"
+    return f"For the same text {words.listed(better)} {need} fewer bits per byte than this model ({ours:.2f})."
+
+
+def untouched(material: Material) -> str:
+    """What is left for a final judgement."""
+    if not material.characters("test"):
+        return "There is no test split: the best weights were chosen by the very text that the figures are over."
+    return "The test split was neither trained on nor scored; the best weights were chosen by the validation split."
+
+
+NOTES: tuple[Note, ...] = (overfitting, unfinished, part_read, part_scored, unknown, outdone, untouched)

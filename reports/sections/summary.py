@@ -1,0 +1,125 @@
+"""The head of the page: the result in one sentence, in figures, and beside what simpler means need."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from reports import chart, words
+from reports.material import Material
+
+UNCOMPRESSED = 8.0  # bits per byte
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number to remember."""
+
+    value: str
+    unit: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of the comparison."""
+
+    name: str
+    value: str
+    picture: Markup
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The head of the page; the words around these stand in the template."""
+
+    title: str
+    ref: str
+    day: str
+    network: str
+    text: str  # how much training text there is, and how much of it was read
+    passes: str  # how often; empty for less than once
+    time: str
+    bits: str
+    share: str  # of the uncompressed size
+    scored: str  # which part of which split the loss is over
+    figures: tuple[Figure, ...]
+    bars: tuple[Bar, ...]
+
+
+def summary(material: Material) -> Summary:
+    """Material -> the head of the page."""
+    run = material.run
+    bits = material.best.bits_per_byte
+    return Summary(
+        title=material.version.title,
+        ref=run.ref,
+        day=words.day(material.clock.started_at),
+        network=network(material),
+        text=_text(material),
+        passes=_times(material) if _passes(material) >= 1 else "",
+        time=words.duration(material.clock.seconds),
+        bits=f"{bits:.2f}",
+        share=words.percent(bits, UNCOMPRESSED),
+        scored=scored(material),
+        figures=tuple(_figures(material)),
+        bars=tuple(_bars(material)),
+    )
+
+
+def network(material: Material) -> str:
+    """``2 × 256 LSTM``: layers, and units in each."""
+    return f"{material.settings.layers} × {material.settings.hidden} LSTM"
+
+
+def scored(material: Material) -> str:
+    """The text that the loss is over: the validation split, whole or its beginning."""
+    whole, part = material.characters("validation"), len(material.scored)
+    return "validation split" if part >= whole else f"validation split, first {words.count(part, 'character')}"
+
+
+def _passes(material: Material) -> float:
+    """How often the training text was read."""
+    return material.characters_read / material.characters("train")
+
+
+def _times(material: Material) -> str:
+    """``4.1 times``."""
+    passes = _passes(material)
+    return f"{passes:.0f} times" if passes >= 10 else f"{passes:.1f} times"  # noqa: PLR2004 - two digits in all
+
+
+def _text(material: Material) -> str:
+    whole = words.about(material.characters("train"))
+    return f"the {whole}" if _passes(material) >= 1 else f"{words.about(material.characters_read)} of the {whole}"
+
+
+def _figures(material: Material) -> Iterator[Figure]:
+    run, where = material.run, scored(material)
+    nats = material.best.validation
+    speed = words.about(material.clock.characters_per_second)
+    yield Figure(f"{material.best.bits_per_byte:.3f}", "bits per byte", where)
+    yield Figure(f"{nats:.3f}", "nats per character", where)
+    yield Figure(f"{math.exp(nats):.2f}", "perplexity per character", where)
+    share = words.percent(_passes(material), 1)
+    often = f"the train split {_times(material)}" if _passes(material) >= 1 else f"{share} of the train split"
+    yield Figure(words.about(material.characters_read), "characters read", often)
+    yield Figure(speed, "characters per second", _machine(run.machine))
+    yield Figure(words.about(run.parameters), "parameters", network(material))
+
+
+def _machine(facts: Mapping[str, str]) -> str:
+    """``2 threads, float32``, as far as the run says."""
+    threads = facts.get("threads", "")
+    return ", ".join(filter(None, (threads and f"{threads} thread{'s' * (threads != '1')}", facts.get("dtype"))))
+
+
+def _bars(material: Material) -> Iterator[Bar]:
+    """Ours and the yardsticks, the weakest first."""
+    rows = [(yardstick.bits_per_byte, yardstick.name) for yardstick in material.yardsticks]
+    rows.append((material.best.bits_per_byte, ""))
+    for bits, name in sorted(rows, reverse=True):
+        kind = "plainly" if name else "ours"
+        yield Bar(name or "this model", f"{bits:.2f}", chart.bar(bits / UNCOMPRESSED, kind), not name)

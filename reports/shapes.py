@@ -1,0 +1,113 @@
+"""The shapes of what a report reads, as other rooms write it; what does not fit is a damaged file.
+
+Ranges are wide, and only there so that no number breaks a drawing. Keys that no report needs are passed over.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0, le=1 << 60)]
+Power = Annotated[int, Meta(ge=1, le=1 << 60)]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Loss = Annotated[float, Meta(ge=0, le=100)]  # nats or bits: 100 is past any vocabulary's blind guess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """The loss on the validation split, and how often the hidden state was zeroed while it was read (0 = never)."""
+
+    nats_per_char: Loss
+    bits_per_byte: Loss
+    reset: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One line of ``metrics.jsonl``: the mean training loss since the line before, now and then a validation loss."""
+
+    iteration: Count
+    seconds: Amount  # of training, since its start
+    characters: Count  # read so far
+    nats_per_char: Loss
+    validation: Validation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """``samples/000400.json``: what the model wrote after so many iterations."""
+
+    iteration: Count
+    temperature: Amount
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One of ``samples/ladder.json``: what the best weights write at one temperature."""
+
+    temperature: Amount
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Of a run's `config`, what sentences are made with."""
+
+    layers: Count
+    hidden: Count
+    separator: str
+    validation_characters: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A run's `clock`."""
+
+    started_at: str
+    seconds: Amount
+    characters_per_second: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How large a split is."""
+
+    documents: Count
+    characters: Count
+    bytes: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """The length of one document."""
+
+    characters: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """How long documents are; the histogram pairs powers of two with documents of that many to twice as many."""
+
+    shortest: Length
+    median: Count
+    longest: Length
+    histogram: Annotated[tuple[tuple[Power, Count], ...], Meta(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabularies:
+    """How often each character occurs."""
+
+    train: dict[str, Count] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """A version's `stats`."""
+
+    total: Size
+    splits: dict[str, Size]
+    vocabulary: Vocabularies
+    lengths: Lengths

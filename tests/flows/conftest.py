@@ -1,0 +1,87 @@
+"""A real Prefect server, and a corpus small enough to run whole."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from corpusmill.types import silent
+from flows.pipeline import run_plain
+from flows.stages import Job, Outcome
+from tests.flows.programs import TINY, Server, text, until
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    home = tmp_path_factory.mktemp("prefect")
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    served = Server(home, f"http://127.0.0.1:{port}/api")
+    settings = {"PREFECT_SERVER_API_HOST": "127.0.0.1", "PREFECT_SERVER_API_PORT": str(port)}
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start"],
+            env=served.environment(**settings, PREFECT_SERVER_ANALYTICS_ENABLED="false"),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        assert until(lambda: process.poll() is not None or served.well(), 90) is True, (home / "server.log").read_text()
+        yield served
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def prefect_here(server):
+    """Prefect in this process, reporting to the server."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment().items():
+            patch.setenv(name, value)
+        from prefect.settings import temporary_settings
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    with temporary_settings({"api.url": server.url, "flows.heartbeat_frequency": None}):
+        yield server
+        EventsWorker.drain_all(timeout=10)
+        APILogWorker.drain_all(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def embedded_home(server, tmp_path_factory) -> Path:
+    """A home whose database is migrated already, which takes a quarter of a minute."""
+    home = tmp_path_factory.mktemp("embedded")
+    with sqlite3.connect(server.home / "prefect.db") as there, sqlite3.connect(home / "prefect.db") as here:
+        there.backup(here)
+    return home
+
+
+@pytest.fixture
+def own(tmp_path) -> Job:
+    """A job for a file of one's own."""
+    path = tmp_path / "verses.txt"
+    path.write_text(text(), encoding="utf-8")
+    return Job(str(path), str(tmp_path / "store"), overrides=TINY)
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory) -> tuple[Job, Outcome]:
+    """A job that ran without Prefect, and what it gave. No test may change its store; `copied` gives a copy."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "verses.txt").write_text(text(), encoding="utf-8")
+    job = Job(str(folder / "verses.txt"), str(folder / "store"), overrides=TINY)
+    return job, run_plain(job, silent)
+
+
+@pytest.fixture
+def copied(plain, tmp_path) -> Job:
+    job, _ = plain
+    shutil.copytree(job.store, tmp_path / "copy")
+    return replace(job, store=str(tmp_path / "copy"))

@@ -1,0 +1,94 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from model import machine
+from model.batches import START, Batch, batches
+from model.learner import Learner
+from model.options import TrainOptions
+
+OPTIONS = TrainOptions(hidden=16, embedding=8, batch=4, length=16, dropout=0.2)
+IDS = np.resize(np.array([1, 2, 3, 2, 4, 5, 1, 3], np.uint8), 700)
+
+
+def windows(count: int, skip: int = 0) -> list[Batch]:
+    stream = batches(IDS, OPTIONS.batch, OPTIONS.length, 1, START)
+    return [batch for batch, _ in islice(stream, skip, skip + count)]
+
+
+def equal(one: dict, other: dict) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.filterwarnings("ignore:TF32 acceleration")  # what switching oneDNN off says on any machine
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_loss_falls(precision):
+    plain = torch.backends.mkldnn.flags(enabled=precision == torch.float32)  # oneDNN wants hardware for bfloat16
+    with machine.seeded(1), plain:
+        learner = Learner(OPTIONS, 6, precision)
+        losses = [learner.learn(batch, 1e-2) for batch in windows(60)]
+
+    assert losses[0] == pytest.approx(np.log(6), abs=0.2)
+    assert losses[-1] < 0.5
+
+
+def test_the_state_is_carried_from_window_to_window_and_zero_where_the_streams_begin():
+    learner = Learner(OPTIONS, 6)
+    first, second = windows(2)
+    assert (first.first, second.first) == (True, False)
+
+    learner.learn(first, 0.0)
+    carried = learner.state[0].clone()
+    fresh = learner.learn(Batch(second.inputs, second.targets, first=True), 0.0)
+    learner.state = (carried, learner.state[1])
+
+    assert carried.abs().sum() > 0
+    assert fresh != learner.learn(second, 0.0)
+
+
+def test_what_was_stored_learns_on_as_if_nothing_had_happened():
+    with machine.seeded(1):
+        straight = Learner(OPTIONS, 6)
+        losses = [straight.learn(batch, 1e-2) for batch in windows(9)]
+    with machine.seeded(1):
+        before = Learner(OPTIONS, 6)
+        for batch in windows(4):
+            before.learn(batch, 1e-2)
+        stored = {name: array.copy() for name, array in before.arrays().items()}
+    with machine.seeded(77):
+        resumed = Learner(OPTIONS, 6)
+        resumed.restore(stored)
+        assert equal(resumed.arrays(), stored)
+        rest = [resumed.learn(batch, 1e-2) for batch in windows(5, 4)]
+        assert rest == losses[4:]
+        assert equal(resumed.network.weights(), straight.network.weights())
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["embedding.weight", "layers.1.weight_hh_l0", "head.bias"])
+def test_a_loss_that_is_no_number_leaves_the_weights_as_they_are(name, poison):
+    learner = Learner(OPTIONS, 6)
+    learner.learn(windows(1)[0], 1e-2)
+    with torch.no_grad():
+        learner.network.get_parameter(name)[1] = poison
+    before = learner.arrays()
+    weights = {name: array for name, array in before.items() if name.startswith("network")}
+
+    with pytest.raises(FloatingPointError, match=r"loss (nan|inf)"):
+        learner.learn(windows(1)[0], 1e-2)
+
+    after = learner.arrays()
+    assert all(np.array_equal(after[name], weights[name], equal_nan=True) for name in weights)
+    assert all(np.array_equal(after[name], before[name]) for name in before if name.startswith("optimizer"))
+
+
+def test_gradients_longer_than_the_clip_are_cut_to_it():
+    """A step of AdamW does not depend on the gradient's length, but on its share in the running means it does."""
+    short = Learner(TrainOptions(hidden=16, embedding=8, batch=4, length=16, clip=1e-6), 6)
+
+    short.learn(windows(1)[0], 0.0)
+
+    moments = [array for name, array in short.arrays().items() if name.endswith("exp_avg")]
+    assert sum((array.astype(float) ** 2).sum() for array in moments) ** 0.5 == pytest.approx(1e-7, rel=1e-3)

@@ -1,0 +1,298 @@
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.material import version as published
+from corpusmill.errors import BusyError, CorruptError, Interrupted, SpecError, StoreError, TrainError
+from corpusmill.store import Store
+from corpusmill.store.ids import file_sha256
+from corpusmill.types import Run
+from model import weights
+from model.load import load
+from model.score import score, split_text
+from model.stop import SIGNALS
+from model.train import fit
+from tests.model.small import corpus, prose, texts
+
+CLOCKS = {"seconds", "characters_per_second"}
+
+
+def metrics(folder: Path) -> list[dict]:
+    """The lines without what the clock decides."""
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [{name: value for name, value in json.loads(line).items() if name not in CLOCKS} for line in lines]
+
+
+def folder(store: Store, run: Run) -> Path:
+    return store.run_folder(run.corpus, run.id)
+
+
+def work_folder(store: Store) -> Path:
+    return next((store.corpus("sea") / "runs").glob(".*.work"))
+
+
+def outcome(store: Store, run: Run) -> dict:
+    """Everything a run left that the clock does not decide."""
+    clocked = ("metrics.jsonl", "checkpoints/state.json")
+    lasting = {name: digest for name, digest in run.files.items() if name not in clocked}
+    return {"files": lasting, "metrics": metrics(folder(store, run)), "best": run.best, "stopped": run.stopped}
+
+
+def at(iteration: int, act):
+    """A progress that acts once, after an iteration."""
+
+    def progress(_stage, done, total, _note):
+        if total and done == iteration:
+            act()
+
+    return progress
+
+
+def signalling(number: int):
+    return lambda: os.kill(os.getpid(), number)
+
+
+def cut():
+    raise RuntimeError("power cut")
+
+
+def test_a_run_leaves_what_its_manifest_says(finished):
+    store, run = finished
+    there = {
+        path.relative_to(folder(store, run)).as_posix(): file_sha256(path)
+        for path in folder(store, run).rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+    assert run.files == there
+    assert set(there) == {
+        "config.json",
+        "vocabulary.json",
+        "metrics.jsonl",
+        "checkpoints/state.json",
+        run.checkpoint,
+        "checkpoints/last-000024.safetensors",
+        "samples/000008.json",
+        "samples/000016.json",
+        "samples/000024.json",
+        "samples/ladder.json",
+    }
+    assert not list(folder(store, run).parent.glob(".*"))
+
+
+def test_a_manifest_says_what_was_trained_on_what_by_what(finished):
+    store, run = finished
+
+    assert (run.corpus, run.version_ref) == ("sea", "sea@v1")
+    assert run.config["hidden"] == 16
+    assert run.config["samples"]["prime"] == ""
+    assert (run.iterations, run.stopped) == (24, "steps")
+    assert run.parameters == sum(array.size for array in load(run, store).weights.values())
+    assert run.vocabulary == len(set("\n\n".join(texts()["train"]))) + 1
+    assert set(run.machine) == {"kernel", "dtype", "threads", "cpu", "processor", "system"}
+    assert set(run.libraries) == {"python", "torch", "numpy", "safetensors"}
+    assert run.clock["seconds"] > 0
+    assert run.clock["cpu_seconds"] > 0
+    assert store.runs("sea") == [run]
+
+
+def test_the_best_loss_is_what_score_says_of_the_best_weights(finished):
+    store, run = finished
+    text = split_text(run, store, "validation")[: int(run.best["characters"])]
+
+    found = score(run, store, text, reset=int(run.best["reset"]))
+
+    assert found.nats_per_char == pytest.approx(run.best["nats_per_char"], abs=1e-6)
+    assert found.bits_per_byte == pytest.approx(run.best["bits_per_byte"], abs=1e-6)
+
+
+def test_metrics_tell_of_every_iteration_and_of_the_validation_split_now_and_then(finished):
+    store, run = finished
+    lines = metrics(folder(store, run))
+
+    assert [line["iteration"] for line in lines] == list(range(1, 25))
+    assert [line["characters"] for line in lines] == [64 * number for number in range(1, 25)]
+    assert all(0 < line["nats_per_char"] < 4 and line["rate"] >= 0 for line in lines)
+    assert [line["iteration"] for line in lines if line["validation"]] == [8, 16, 24]
+    assert min(line["validation"]["nats_per_char"] for line in lines if line["validation"]) == run.best["nats_per_char"]
+    assert lines[-1]["nats_per_char"] < lines[0]["nats_per_char"] - 0.2
+
+
+def test_samples_are_drawn_as_training_goes_on_and_a_ladder_at_the_end(finished):
+    store, run = finished
+    samples = [json.loads(path.read_bytes()) for path in sorted((folder(store, run) / "samples").glob("0*.json"))]
+    ladder = json.loads((folder(store, run) / "samples" / "ladder.json").read_bytes())
+
+    assert [sample["iteration"] for sample in samples] == [8, 16, 24]
+    assert [rung["temperature"] for rung in ladder] == [0.0, 1.0]
+    assert {len(written["text"]) for written in samples + ladder} == {30}
+
+
+def test_what_was_trained_is_not_trained_again(finished):
+    store, run = finished
+    version = store.versions("sea")[0]
+
+    assert fit(corpus(), version, store, progress=at(1, cut)) == (run, False)
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"hidden": 17}, {"steps": 8}, {"samples": {"length": 5}}], ids=str)
+def test_another_setting_is_another_run(change, finished, store, version):
+    run, made = fit(corpus(**{"steps": 3, "evaluations": 1, **change}), version, store)
+
+    assert made
+    assert run.id != finished[1].id
+
+
+def test_the_same_seed_and_steps_give_the_same_run_in_another_store(finished, store, version):
+    run, made = fit(corpus(), version, store)
+
+    assert made
+    assert run.id == finished[1].id
+    assert outcome(store, run) == outcome(*finished)
+
+
+@pytest.mark.parametrize("iteration", [1, 5, 8, 13, 23, 24])
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_training_that_was_stopped_goes_on_to_the_same_run(iteration, number, finished, store, version):
+    handlers = [signal.getsignal(each) for each in SIGNALS]
+
+    with pytest.raises(Interrupted) as caught:
+        fit(corpus(), version, store, progress=at(iteration, signalling(number)))
+
+    assert caught.value.signum == number
+    assert [signal.getsignal(each) for each in SIGNALS] == handlers
+    assert store.runs("sea") == []
+    done = []
+    run, made = fit(corpus(), version, store, progress=lambda *args: done.append(args[1:3]))
+    assert made
+    assert done[1:] == [(later, 24) for later in range(iteration + 1, 25)]
+    assert outcome(store, run) == outcome(*finished)
+
+
+@pytest.mark.parametrize("iteration", [1, 7, 8, 20, 24])
+def test_a_training_that_was_killed_goes_on_from_its_last_save_to_the_same_run(iteration, finished, store, version):
+    with pytest.raises(RuntimeError, match="power cut"):
+        fit(corpus(), version, store, progress=at(iteration, cut))
+    with (work_folder(store) / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"iteration":25,"nats')
+    checkpoints = work_folder(store) / "checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / "best-000023.safetensors").write_bytes(b"half")
+    (checkpoints / ".state.json.999999999.tmp").write_bytes(b"half")
+
+    run, _ = fit(corpus(), version, store)
+
+    assert outcome(store, run) == outcome(*finished)
+
+
+def test_training_stops_early_when_validation_gets_worse(store):
+    tale = published(store, "sea", {"train": ["the sea, the ship. " * 60], "validation": [prose(150, 2)]})
+
+    run, _ = fit(corpus(steps=600, evaluations=20, patience=2, learning_rate=0.03), tale, store)
+
+    assert run.stopped == "early"
+    evaluations = [line["iteration"] for line in metrics(folder(store, run)) if line["validation"]]
+    assert run.iterations == evaluations[-1] < 600
+    assert run.best["iteration"] == evaluations[-3]
+    assert run.checkpoint == f"checkpoints/best-{evaluations[-3]:06d}.safetensors"
+
+
+def test_a_budget_in_minutes_ends_in_time(store, version):
+    said = []
+
+    run, _ = fit(corpus(steps=0, minutes=0.02), version, store, progress=lambda *args: said.append(args))
+
+    assert run.stopped == "budget"
+    assert run.iterations > 3
+    assert 1.2 <= run.clock["seconds"] < 6
+    assert said[-1][:3] == ("train", pytest.approx(1.2), pytest.approx(1.2))
+    assert "characters/s · validation " in said[-1][3]
+    assert said[-1][3].endswith(" bits per byte")
+
+
+def test_a_loss_that_is_no_number_stops_training_before_the_weights_change(store, version):
+    with pytest.raises(Interrupted):
+        fit(corpus(), version, store, progress=at(12, signalling(signal.SIGINT)))
+    state = work_folder(store) / "checkpoints" / "state.json"
+    saved = json.loads(state.read_bytes())
+    last = work_folder(store) / saved["last"]
+    arrays = weights.read(last, saved["sha256"])
+    arrays["network.head.bias"] = np.full_like(arrays["network.head.bias"], np.inf)
+    saved["sha256"] = weights.write(last, arrays)
+    state.write_bytes(json.dumps(saved).encode())
+    before = last.read_bytes()
+
+    with pytest.raises(TrainError, match=r"iteration 13 .*lower train\.learning_rate") as caught:
+        fit(corpus(), version, store)
+
+    assert "the best weights, of iteration 8, are kept" in str(caught.value)
+    assert last.read_bytes() == before
+    assert (work_folder(store) / "checkpoints" / "best-000008.safetensors").is_file()
+    assert store.runs("sea") == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "train", "said"),
+    [
+        ({"train": ["too short"], "validation": ["x"]}, {}, "sea@v1 has 9 characters to train on, and needs 80"),
+        ({"train": [], "validation": ["x"]}, {}, "sea@v1 has 0 characters to train on"),
+        ({"train": [prose(50)], "validation": []}, {}, "sea@v1 has no validation text"),
+        ({"train": [prose(50)], "validation": ["x"]}, {"min_count": 999}, "no character of sea@v1 occurs often enough"),
+    ],
+    ids=["short", "empty", "no validation", "min_count"],
+)
+def test_too_little_text_is_said_with_what_is_needed(texts, train, said, store):
+    with pytest.raises(TrainError) as caught:
+        fit(corpus(**train), published(store, "sea", texts), store)
+
+    assert said in str(caught.value)
+
+
+def test_a_text_of_one_character_repeated_can_be_learnt(store):
+    run, _ = fit(corpus(), published(store, "sea", {"train": ["a" * 500], "validation": ["a"]}), store)
+
+    assert run.vocabulary == 2
+
+
+def test_characters_that_only_validation_has_are_paid_for(store):
+    run, _ = fit(corpus(), published(store, "sea", {"train": ["ab" * 300], "validation": ["é" * 50]}), store)
+
+    assert run.best["bits_per_byte"] > 8
+
+
+def test_an_unknown_setting_names_file_and_key(store, version):
+    with pytest.raises(SpecError, match=r"sea\.toml: unknown key 'train\.hiden': did you mean hidden\?"):
+        fit(corpus(hiden=3), version, store)
+
+
+@pytest.mark.parametrize("name", ["state.json", "last-000012.safetensors"])
+def test_a_damaged_checkpoint_is_named(name, store, version):
+    with pytest.raises(Interrupted):
+        fit(corpus(), version, store, progress=at(12, signalling(signal.SIGTERM)))
+    path = work_folder(store) / "checkpoints" / name
+    path.write_bytes(path.read_bytes()[:-9])
+
+    with pytest.raises(CorruptError, match=name):
+        fit(corpus(), version, store)
+
+
+def test_two_trainings_of_one_run_do_not_meet(store, version):
+    def again():
+        with pytest.raises(BusyError, match="another corpusmill is training sea@v1"):
+            fit(corpus(), version, store)
+        again.tried = True
+
+    fit(corpus(), version, store, progress=at(3, again))
+
+    assert again.tried
+
+
+def test_a_store_that_cannot_be_written_is_named(store, version):
+    (store.corpus("sea") / "runs").write_text("in the way")
+
+    with pytest.raises(StoreError, match="runs"):
+        fit(corpus(), version, store)

@@ -1,0 +1,54 @@
+import pytest
+
+from corpusmill.errors import ParseError
+from preprocess.parse.code import Options, parse
+from tests.preprocess.snapshots import raw_file
+
+OPTIONS = Options(kind="code")
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "encoding"),
+    [
+        (b"x = 1\n", "x = 1\n", "utf-8"),
+        ("# ü\n".encode(), "# ü\n", "utf-8"),
+        (b"# coding: latin-1\n# \xfc\n", "# coding: latin-1\n# ü\n", "iso-8859-1"),
+        (b"#!/bin/python\n# vim: set fileencoding=cp1251 :\n# \xef\n", None, "cp1251"),
+        (b"# coding: utf-8\n# \xfc\n", "# coding: utf-8\n# ü\n", "windows-1252"),
+        (b"# coding: no-such\n# \xfc\n", "# coding: no-such\n# ü\n", "windows-1252"),
+        (b"# coding: rot13\nx\n", "# coding: rot13\nx\n", "utf-8"),
+        (b"\xef\xbb\xbf# coding: latin-1\n# \xc3\xbc\n", "# coding: latin-1\n# ü\n", "utf-8"),
+        (b"x = '\xfc'\n", "x = 'ü'\n", "windows-1252"),
+        (b"crlf\r\n", "crlf\r\n", "utf-8"),
+    ],
+)
+def test_a_python_file_is_read_in_the_encoding_it_truly_has(body, text, encoding):
+    (document,) = parse(raw_file("stdlib:json/decoder.py"), body, OPTIONS)
+    assert document.meta["encoding"].replace("utf-8-sig", "utf-8") == encoding
+    assert text is None or document.text == text
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("stdlib:json/decoder.py", "json/decoder.py"),
+        ("file:my%20notes%231.c", "my notes#1.c"),
+        ("file:M%FChle.c", "M\\xfchle.c"),
+        ("https://mill.example/", "https://mill.example/"),
+        ("https://mill.example/src/main.c?raw=1", "src/main.c"),
+    ],
+)
+def test_the_path_is_the_title_and_in_meta(url, path):
+    (document,) = parse(raw_file(url), b"int x;", OPTIONS)
+    assert (document.title, document.meta["path"], document.source) == (path, path, url)
+
+
+def test_a_declaration_means_nothing_outside_python():
+    (document,) = parse(raw_file("file:notes.c"), b"# coding: utf-16\n\xfc", OPTIONS)
+    assert document.meta["encoding"] == "windows-1252"
+
+
+@pytest.mark.parametrize(("body", "reason"), [(b"", "empty"), (b"\n", "empty"), (b"\x7fELF\0", "binary")])
+def test_a_file_without_source_is_refused(body, reason):
+    with pytest.raises(ParseError, match=f"^{reason}: "):
+        list(parse(raw_file("file:a.py"), body, OPTIONS))
