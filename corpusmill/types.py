@@ -164,8 +164,13 @@ class Run:
     stopped: str  # "budget", "steps" or "early"
     best: Mapping[str, float]  # iteration, nats_per_char, bits_per_byte
     checkpoint: str  # path of the best weights, relative to the run's folder
-    files: Mapping[str, str]  # relative path -> sha256 of every file the run left
-    clock: Mapping[str, Any]  # started_at, seconds, cpu_seconds, characters_per_second
+    files: Mapping[str, str]  # relative path -> sha256 of every file that the inputs decide
+    clock: Mapping[str, Any]  # started_at, seconds, cpu_seconds, characters_per_second; files: those that tell the time
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Relative path -> sha256 of every file the run left."""
+        return {**self.files, **self.clock.get("files", {})}
 
     @property
     def ref(self) -> str:

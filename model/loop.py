@@ -17,6 +17,7 @@ from model import checkpoint, journal
 from model.batches import batches
 from model.checkpoint import Best, Standing
 from model.learner import Learner
+from model.machine import Pace
 from model.options import TrainOptions
 from model.sample import Sampler
 from model.score import Score, measure
@@ -44,7 +45,7 @@ class Task:
         return self.options.reset or math.ceil(len(self.validation) / EVALUATION_STREAMS)
 
 
-def train(task: Task, stop: Stop, progress: Progress) -> tuple[Standing, str]:
+def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Standing, str]:
     """Train, or go on training. Returns where it stands and what ended it: "budget", "steps", "early" or "interrupted".
 
     Raises TrainError when the loss is no longer a number, and CorruptError for a damaged checkpoint.
@@ -61,7 +62,9 @@ def train(task: Task, stop: Stop, progress: Progress) -> tuple[Standing, str]:
             loss = learner.learn(batch, rate)
         except FloatingPointError as error:
             raise _diverged(options, standing, error) from error
-        standing.count(loss, time.monotonic() - started)
+        taken = time.monotonic() - started
+        standing.count(loss, taken)
+        pace.took(taken)
         clock.read(standing)
         evaluated = _look(task, learner, standing, rate)
         clock.read(standing)

@@ -4,8 +4,10 @@ The same seed gives the same weights on the same kind of machine with the same n
 change the last bits, and the loss curve with them. So a run records all of this.
 """
 
+import math
 import os
 import platform
+import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -13,6 +15,9 @@ import numpy as np
 import safetensors
 import torch
 
+TRIES = 5  # iterations that a number of threads has to show its speed
+HOPELESS = 3.0  # times slower than the fewest threads: not worth the rest of the tries
+REST_SECONDS = 30.0  # of training between two trials
 MOST_THREADS = 4  # an LSTM's products are small: more threads wait for one another longer than they work
 
 
@@ -33,6 +38,63 @@ def threads(wanted: int = 0) -> Iterator[int]:
         torch.set_num_threads(before)
 
 
+class Pace:
+    """How many threads to train with, found by trying while it works, since it depends on what else the machine does.
+
+    On two idle cores two threads are nearly twice as fast as one; on two busy ones they wait for one another and were
+    measured at less than half of one's speed. So each number has a few iterations in turn, the faster one goes on, and
+    after half a minute they are tried again.
+    """
+
+    def __init__(self, choices: tuple[int, ...]) -> None:
+        """`choices` from few to many; a single one is simply taken."""
+        self._choices = choices
+        self._plan: list[int] = []
+        self._times: dict[int, list[float]] = {}
+        self._rest = 0.0
+        self._begin()
+
+    def __str__(self) -> str:
+        """``2``, or ``1 or 2`` where it tries."""
+        return " or ".join(map(str, self._choices))
+
+    def took(self, seconds: float) -> None:
+        """Learn what an iteration took, and set the threads of the next."""
+        if self._plan:
+            number = self._plan.pop(0)
+            self._times[number].append(seconds)
+            if seconds > HOPELESS * min(self._times[self._choices[0]]) and len(self._times[number]) > 1:
+                self._plan = [other for other in self._plan if other != number]
+            torch.set_num_threads(self._plan[0] if self._plan else self._fastest())
+            self._rest = REST_SECONDS
+        else:
+            self._rest -= seconds
+            if self._rest < 0:
+                self._begin()
+
+    def _begin(self) -> None:
+        several = len(self._choices) > 1
+        self._plan = [number for number in self._choices for _ in range(TRIES)] if several else []
+        self._times = {number: [] for number in self._choices}
+        self._rest = math.inf
+        torch.set_num_threads(self._choices[0])
+
+    def _fastest(self) -> int:
+        return min(self._choices, key=lambda number: statistics.median(self._times[number]))
+
+
+@contextmanager
+def pace(wanted: int, *, repeatable: bool) -> Iterator[Pace]:
+    """Within the block a training tells what its iterations take; `wanted` 0 means to try, if it need not repeat.
+
+    Some sizes give other last bits with other numbers of threads, so what must repeat has one.
+    """
+    most = min(_cores(), MOST_THREADS)
+    choices = (wanted,) if wanted else (1,) if repeatable or most == 1 else (1, most)
+    with threads(choices[0]):
+        yield Pace(choices)
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Within the block torch draws from this seed; after it, from where it was before."""
@@ -48,12 +110,12 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def facts(number: int) -> Mapping[str, str]:
-    """What may change the last bits of a result, with the number of threads."""
+def facts(number: str) -> Mapping[str, str]:
+    """What may change the last bits of a result, with the number of threads (``2``, ``1 or 2``)."""
     return {
         "kernel": "torch.nn.LSTM",
         "dtype": str(precision()).removeprefix("torch."),
-        "threads": str(number),
+        "threads": number,
         "cpu": torch.backends.cpu.get_cpu_capability(),
         "processor": platform.machine(),
         "system": platform.system(),

@@ -65,7 +65,7 @@ class TrainOptions:
 
     # The machine.
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 1
-    threads: Annotated[int, Meta(ge=0, le=1024)] = 0  # 0 = what the machine has, at most 4
+    threads: Annotated[int, Meta(ge=0, le=1024)] = 0  # 0 = one or up to 4, whichever is faster; with `steps`, one
 
     samples: SampleOptions = field(default_factory=SampleOptions)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from model.checkpoint import Standing
     from model.loop import Task
 
+TIMED = ("metrics.jsonl", "checkpoints/state.json")  # files that hold how long things took
 CONFIG = "config.json"  # the resolved options, for whoever looks into a work folder
 
 
@@ -63,11 +64,12 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
     folder = store.run_work_folder(version.corpus, name)
     task = _task(version, store, options, folder)
     commit.write_file(folder / CONFIG, pretty(options))
-    with machine.threads(options.threads) as threads, machine.seeded(options.seed), stop.on_signals() as stopped:
-        standing, ended = loop.train(task, stopped, progress)
+    paced = machine.pace(options.threads, repeatable=bool(options.steps))
+    with paced as pace, machine.seeded(options.seed), stop.on_signals() as stopped:
+        standing, ended = loop.train(task, stopped, pace, progress)
     if stopped.signum is not None:
         raise Interrupted(stopped.signum)
-    run = _manifest(name, version, task, standing, ended, machine.facts(threads))
+    run = _manifest(name, version, task, standing, ended, machine.facts(str(pace)))
     return commit.publish(folder, store.run_folder(version.corpus, name), encode(run))
 
 
@@ -115,6 +117,7 @@ def _manifest(
     assert best, "a run ends with an evaluation"
     parameters = weights.read(task.folder / best.path, best.sha256)
     journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options.separator), options.samples, options.seed)
+    files = _files(task.folder)
     return Run(
         corpus=version.corpus,
         id=name,
@@ -136,11 +139,12 @@ def _manifest(
             "reset": task.reset,
         },
         checkpoint=best.path,
-        files=_files(task.folder),
+        files={name: digest for name, digest in files.items() if name not in TIMED},
         clock={
             "started_at": standing.started_at,
             "seconds": round(standing.seconds, 3),
             "cpu_seconds": round(standing.cpu_seconds, 3),
+            "files": {name: files[name] for name in TIMED},
             "characters_per_second": round(standing.iteration * options.batch * options.length / standing.seconds, 1),
         },
     )

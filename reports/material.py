@@ -199,7 +199,7 @@ def _file(folder: Path, run: Run, name: str) -> bytes:
     if not path.is_file():
         raise CorruptError(f"{path} is missing", HINT)
     body = path.read_bytes()
-    if sha256(body) != run.files.get(name):
+    if sha256(body) != run.digests.get(name):
         raise CorruptError(f"{path} does not match the manifest", HINT)
     return body
 

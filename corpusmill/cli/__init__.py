@@ -51,9 +51,10 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run one command; never returns. Exit statuses: 0 done, 1 failed, 2 wrong usage, 130 and 143 after a signal."""
-    # Two threads of libgomp that spin at barriers on a busy machine were measured up to 36 times slower than one; a
-    # short spin costs a few per cent when it is quiet. libgomp reads this when torch loads it.
+    # Threads that spin while they wait for one another make a busy machine many times slower; a short spin costs a few
+    # per cent on a quiet one. numpy multiplies only small things here. Both are read when the libraries load.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]

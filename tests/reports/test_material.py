@@ -42,7 +42,7 @@ def test_a_run_without_an_evaluation_is_damaged(store):
     path.write_bytes(b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     with pytest.raises(CorruptError, match="holds no evaluation"):
-        gather(replace(run, files={**run.files, "metrics.jsonl": empty}), store)
+        gather(replace(run, clock={**run.clock, "files": {"metrics.jsonl": empty}}), store)
 
 
 def test_a_clock_that_tells_no_time_is_damaged(store):
