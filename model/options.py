@@ -41,7 +41,7 @@ class TrainOptions:
     hidden: Annotated[int, Meta(ge=1, le=8192)] = 256  # units in each LSTM layer
     layers: Annotated[int, Meta(ge=1, le=16)] = 2
     embedding: Annotated[int, Meta(ge=1, le=8192)] = 64  # numbers that stand for a character at the input
-    dropout: Share = 0.1  # share of each layer's outputs zeroed while training; more for small texts and long runs
+    dropout: Share = 0.05  # share of each layer's units left out while training; more for small texts and long runs
 
     # The batches: `batch` places of the text are read side by side, the hidden state carried from window to window.
     batch: Annotated[int, Meta(ge=1, le=1 << 16)] = 16

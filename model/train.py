@@ -18,7 +18,6 @@ from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
 from model.load import VOCABULARY
 from model.options import TrainOptions, checked
-from preprocess import vocab
 from preprocess.vocab import Vocabulary
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def run_id(version: Version, options: TrainOptions) -> str:
 
 def code() -> str:
     """Digest of the code that decides what a run becomes: this package and the vocabulary."""
-    return content_id([code_digest("model"), file_sha256(Path(vocab.__file__))])
+    return code_digest("model", "preprocess.vocab")
 
 
 def _make(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress) -> bool:
@@ -140,14 +139,19 @@ def _manifest(
         },
         checkpoint=best.path,
         files={name: digest for name, digest in files.items() if name not in TIMED},
-        clock={
-            "started_at": standing.started_at,
-            "seconds": round(standing.seconds, 3),
-            "cpu_seconds": round(standing.cpu_seconds, 3),
-            "files": {name: files[name] for name in TIMED},
-            "characters_per_second": round(standing.iteration * options.batch * options.length / standing.seconds, 1),
-        },
+        clock={**_clock(standing, options), "files": {name: files[name] for name in TIMED}},
     )
+
+
+def _clock(standing: "Standing", options: TrainOptions) -> dict[str, object]:
+    """What is a fact about a moment and a machine, and no other run will repeat."""
+    characters = standing.iteration * options.batch * options.length
+    return {
+        "started_at": standing.started_at,
+        "seconds": round(standing.seconds, 3),
+        "cpu_seconds": round(standing.cpu_seconds, 3),
+        "characters_per_second": round(characters / standing.seconds, 1),
+    }
 
 
 def _files(folder: Path) -> dict[str, str]:

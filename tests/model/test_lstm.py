@@ -53,6 +53,19 @@ def test_dropout_acts_in_training_only():
     assert torch.equal(read(net, ids)[0], read(net, ids)[0])
 
 
+def test_dropout_takes_the_same_units_from_a_stream_all_window_long():
+    net = network(layers=1, hidden=11, dropout=0.5)
+    with torch.no_grad():
+        net.head.weight.copy_(torch.eye(11))
+        net.head.bias.zero_()
+
+    taken = read(net, torch.randint(1, 11, (6, 20)))[0] == 0  # [T, B, H]; id 0 alone would give zeros
+
+    assert (taken == taken[0]).all()
+    assert 0.35 < taken.float().mean() < 0.65
+    assert not (taken[0] == taken[0, 0]).all()
+
+
 @pytest.mark.parametrize(("layers", "hidden", "embedding"), SIZES)
 def test_stored_weights_give_the_same_network(layers, hidden, embedding):
     net, ids = network(layers, hidden, embedding).eval(), torch.randint(11, (6, 2))
