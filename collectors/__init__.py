@@ -8,6 +8,7 @@ in them.
 import dataclasses
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 
 import msgspec
@@ -21,6 +22,7 @@ from corpusmill.store.commit import disk_errors, publish, sweep, work_folder
 from corpusmill.store.ids import content_id
 from corpusmill.types import Corpus, Progress, RawFile, Snapshot, silent
 
+_REMEMBERED = timedelta(days=1)
 TRANSPORTS: dict[str, ModuleType] = {"files": files, "local": local}
 
 
@@ -101,7 +103,8 @@ def _publish(store: Store, snapshot: Snapshot) -> bool:
 class _Journal:
     """What an unfinished collect has fetched, one record a line, so that the next one need not fetch it again.
 
-    Named by the source section: a changed source starts anew.
+    Named by the source section: a changed source starts anew. What is older than a day is fetched again, so that a
+    snapshot is of one time.
     """
 
     def __init__(self, store: Store, corpus: Corpus) -> None:
@@ -130,7 +133,8 @@ class _Journal:
     def _read(self) -> Iterator[RawFile]:
         lines = self.path.read_bytes().split(b"\n") if self.path.is_file() else []
         for line in lines:
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):  # cut or damaged: its file is fetched again
+            with suppress(msgspec.DecodeError, ValueError):  # cut or damaged: its file is fetched again
                 record = msgspec.json.decode(line, type=RawFile)
-                if blobs.blob_path(self.root, record.sha256).is_file():
+                age = datetime.now(UTC) - datetime.fromisoformat(record.fetched_at)
+                if age < _REMEMBERED and blobs.blob_path(self.root, record.sha256).is_file():
                     yield record

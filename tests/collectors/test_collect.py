@@ -312,6 +312,19 @@ def test_a_damaged_line_of_the_journal_costs_one_fetch_and_breaks_nothing(store,
     assert len(snapshot.files) == 5
 
 
+def test_what_an_old_collect_left_is_fetched_again(store, client, mirror):
+    journal = _interrupted(store, client, mirror)
+    lines = [msgspec.json.decode(line) for line in journal.read_bytes().split(b"\n") if line]
+    old = [{**line, "fetched_at": "2020-01-01T00:00:00+00:00"} for line in lines]
+    journal.write_bytes(b"\n".join(map(msgspec.json.encode, old)))
+    mirror.asked.clear()
+
+    collect(corpus(), store, client)
+
+    assert set(mirror.asked.values()) == {1}
+    assert len(mirror.asked) == len(PLAYS)
+
+
 def test_a_line_that_was_cut_does_not_swallow_the_next(store, client, mirror):
     journal = _interrupted(store, client, mirror)
     journal.write_bytes(journal.read_bytes()[:-100])
