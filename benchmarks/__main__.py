@@ -5,6 +5,8 @@ import os
 import sys
 from types import ModuleType
 
+from corpusmill.errors import CorpusmillError
+
 BENCHMARKS = ("train",)  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 
@@ -28,4 +30,7 @@ if __name__ == "__main__":
     # As the command line does: short spins between threads, and one thread for numpy's small products.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except (CorpusmillError, OSError) as error:
+        sys.exit(f"benchmarks: {error}")

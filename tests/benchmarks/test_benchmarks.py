@@ -30,6 +30,16 @@ def test_one_that_is_not_there_is_named_with_those_that_are():
     assert found.stderr == "no benchmark is named 'trian'; there are: train\n"
 
 
+@pytest.mark.parametrize(("text", "said"), [("missing.txt", "No such file"), ("http://127.0.0.1:1/x", "refused")])
+def test_a_text_that_cannot_be_had_is_told_in_one_line(text, said):
+    found = run("train", "--text", text)
+
+    assert found.returncode == 1
+    assert said in found.stderr
+    assert found.stderr.startswith("benchmarks: ")
+    assert found.stderr.count("\n") == 1
+
+
 SMALL = ("--steps", "4", "--rounds", "2", "--set", "hidden=8", "--set", "batch=2", "--set", "length=8")
 
 
