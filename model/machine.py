@@ -41,9 +41,8 @@ def threads(wanted: int = 0) -> Iterator[int]:
 class Pace:
     """How many threads to train with, found by trying while it works, since it depends on what else the machine does.
 
-    On two idle cores two threads are nearly twice as fast as one; on two busy ones they wait for one another and were
-    measured at less than half of one's speed. So each number has a few iterations in turn, the faster one goes on, and
-    after half a minute they are tried again.
+    Two threads beat one while two cores are idle; on busy ones they wait for one another and are slower than one. So
+    each number has a few iterations in turn, the faster one goes on, and after half a minute they are tried again.
     """
 
     def __init__(self, choices: tuple[int, ...]) -> None:

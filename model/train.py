@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from model.checkpoint import Standing
     from model.loop import Task
 
-TIMED = ("metrics.jsonl", "checkpoints/state.json")  # files that hold how long things took
 CONFIG = "config.json"  # the resolved options, for whoever looks into a work folder
 
 
@@ -108,7 +107,7 @@ def _manifest(
     name: str, version: Version, task: "Task", standing: "Standing", ended: str, machine: Mapping[str, str]
 ) -> Run:
     """Draw the ladder from the best weights, and put on record all that the work folder then holds."""
-    from model import journal, weights
+    from model import checkpoint, journal, weights
     from model.machine import libraries
     from model.sample import Sampler
 
@@ -116,7 +115,7 @@ def _manifest(
     assert best, "a run ends with an evaluation"
     parameters = weights.read(task.folder / best.path, best.sha256)
     journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options.separator), options.samples, options.seed)
-    files = _files(task.folder)
+    files, timed = _files(task.folder), (journal.METRICS, checkpoint.STATE)
     return Run(
         corpus=version.corpus,
         id=name,
@@ -138,8 +137,8 @@ def _manifest(
             "reset": task.reset,
         },
         checkpoint=best.path,
-        files={name: digest for name, digest in files.items() if name not in TIMED},
-        clock={**_clock(standing, options), "files": {name: files[name] for name in TIMED}},
+        files={name: digest for name, digest in files.items() if name not in timed},
+        clock={**_clock(standing, options), "files": {name: files[name] for name in timed}},
     )
 
 

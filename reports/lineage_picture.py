@@ -17,6 +17,7 @@ HEAD, ROW, PAD = 40, 17, 12  # heights of a box's two first lines, of a fact, of
 GAP = 14  # between boxes of one stage
 WIDTH, BETWEEN = 176.0, 42.0  # of a box, and between two columns, in the wide drawing
 LETTERS = 22  # of a fact that fit into a box
+NAME_LETTERS = 18  # of a name, which is bold and larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +105,15 @@ def _finished(picture: Element, placed: Sequence[Sequence[_Placed]]) -> Markup:
 
 def _draw(picture: Element, placed: _Placed) -> None:
     """A box; the nested picture cuts off whatever would run over its edge."""
-    box, letters = placed.box, int(LETTERS * placed.width / WIDTH)
+    box, wider = placed.box, placed.width / WIDTH
     x, y, width, height = placed.x, placed.y, placed.width, box.height
     kind = "box dashed" if box.dashed else "box"
     add(picture, "rect", class_=kind, x=x, y=y, width=width, height=height, rx=5)
     inside = add(picture, "svg", x=x, y=y, width=width, height=height)
     add(inside, "text", box.kind, class_="kind", x=PAD, y=19)
-    add(inside, "text", middle_cut(box.name, letters), class_="name", x=PAD, y=36)
+    add(inside, "text", middle_cut(box.name, int(NAME_LETTERS * wider)), class_="name", x=PAD, y=36)
     for row, fact in enumerate(box.facts):
-        add(inside, "text", plain(fact, letters), class_="fact", x=PAD, y=HEAD + 14 + ROW * row)
+        add(inside, "text", plain(fact, int(LETTERS * wider)), class_="fact", x=PAD, y=HEAD + 14 + ROW * row)
 
 
 def _arrow_across(picture: Element, start: _Placed, end: _Placed) -> None:

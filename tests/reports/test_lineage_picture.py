@@ -48,6 +48,7 @@ def test_a_fact_too_long_for_its_box_is_cut():
     box = Box("source", "x" * 90, ("y" * 90,))
     picture = BeautifulSoup(lineage_picture.across((Stage("", (box,)),), ""), "html.parser")
     assert max(len(text.get_text()) for text in picture.find_all("text")) <= 22
+    assert len(picture.find("text", class_="name").get_text()) <= 18  # bold letters are wider
 
 
 @pytest.mark.parametrize(
