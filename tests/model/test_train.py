@@ -16,6 +16,7 @@ from model.load import load
 from model.score import score, split_text
 from model.stop import SIGNALS
 from model.train import fit
+from tests import needs
 from tests.model.small import corpus, prose, texts
 
 CLOCKS = {"seconds", "characters_per_second"}
@@ -295,3 +296,22 @@ def test_a_store_that_cannot_be_written_is_named(store, version):
 
     with pytest.raises(StoreError, match="runs"):
         fit(corpus(), version, store)
+
+
+def test_a_disk_that_fills_while_training_is_named_and_the_training_goes_on_when_there_is_room(tmp_path):
+    with needs.disk(tmp_path / "disk", "1m") as folder:
+        store = Store(folder / "store")
+        made = published(store, "sea", texts())
+        ballast = folder / "ballast"
+        left = os.statvfs(folder)
+        ballast.write_bytes(bytes(left.f_bavail * left.f_frsize - 24_576))
+
+        with pytest.raises(StoreError, match="No space left on device: free some space"):
+            fit(corpus(), made, store)
+        assert store.runs("sea") == []
+
+        ballast.unlink()
+        run, new = fit(corpus(), made, store)
+
+    assert new
+    assert run.best["bits_per_byte"] > 0
