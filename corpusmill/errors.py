@@ -6,7 +6,16 @@
   x UnknownNameError     no such corpus, version or run; lists what it could have meant
   x CollectError
     - NetworkError       the host did not answer, or answered with an error
-    - ContentError       it answered, but not with what was asked for: empty, truncated, too large
+      . DeadlineError    it answered too slowly
+      . RedirectError    it sent us round in circles, or nowhere
+    - ContentError       it answered, but not with what was asked for
+      . TruncatedError   less came than was announced, or there is no telling
+      . EncodingError    it is not encoded as it says, or as nobody asked
+      . TooLargeError    more came than is allowed
+    - RobotsError        the host's robots.txt forbids it, or cannot be had
+    - ForbiddenError     the address may not be asked at all: a private host, a file, https left for http
+    - DeferredError      to be gone on with later: a host asked for a pause, or a budget is spent
+    - HeldError          what came looks wrong; it waits for a review (exit 3)
   x ParseError           bytes that are not what the parser reads: binary, undecodable, wrong JSON
   x BuildError           nothing to publish: no document, no validation text
     - IncompleteError    fewer or more parts than the corpus declares
@@ -66,6 +75,44 @@ class NetworkError(CollectError):
 
 class ContentError(CollectError):
     """The host answered with something else than what was asked for."""
+
+
+class DeadlineError(NetworkError):
+    """The whole answer did not come in time."""
+
+
+class RedirectError(NetworkError):
+    """A chain of redirects that is too long, goes in circles or leads nowhere."""
+
+
+class TruncatedError(ContentError):
+    """Less came than was announced, or nothing tells whether all came."""
+
+
+class EncodingError(ContentError):
+    """The body is not encoded as its headers say, or in a way nobody asked for."""
+
+
+class TooLargeError(ContentError):
+    """More came than is allowed, decoded."""
+
+
+class RobotsError(CollectError):
+    """robots.txt forbids the address, or could not be had, which forbids all (RFC 9309, 2.3.1.4)."""
+
+
+class ForbiddenError(CollectError):
+    """An address that may not be asked: a private host, another scheme, https left for http."""
+
+
+class DeferredError(CollectError):
+    """Collecting stopped in good order, to be gone on with later; what came is kept."""
+
+
+class HeldError(CollectError):
+    """A refresh that looks wrong waits for somebody to look at it."""
+
+    exit_status = 3
 
 
 class ParseError(CorpusmillError):

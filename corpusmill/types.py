@@ -33,6 +33,7 @@ class Corpus:
     licence: str  # SPDX id or LicenseRef-…
     about: str = ""
     licence_note: str = ""
+    personal_data: str = ""  # in words: whose, and what is done about it
     language: str = "en"
     size: str = ""  # in words, for the catalogue: "1.1 MB"
     source: Table

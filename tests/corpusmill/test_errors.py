@@ -13,7 +13,7 @@ FAILURES = [kind for kind in CLASSES if issubclass(kind, CorpusmillError)]
 
 
 def test_the_docstring_draws_the_tree_as_it_is():
-    lines = re.findall(r"^( *)[*x-] (\w+)", errors.__doc__ or "", re.MULTILINE)
+    lines = re.findall(r"^( *)[*x.-] (\w+)", errors.__doc__ or "", re.MULTILINE)
     path: list[str] = []
     drawn = {}
     for indent, name in lines:
@@ -40,8 +40,11 @@ def test_the_kind_is_the_class_without_the_word_error():
     assert [SpecError("x").kind, UsageError("x").kind] == ["Spec", "Usage"]
 
 
-def test_wrong_usage_exits_2_and_everything_else_1():
-    assert {kind.__name__: kind.exit_status for kind in FAILURES if kind.exit_status != 1} == {"UsageError": 2}
+def test_wrong_usage_exits_2_what_is_held_3_and_everything_else_1():
+    assert {kind.__name__: kind.exit_status for kind in FAILURES if kind.exit_status != 1} == {
+        "UsageError": 2,
+        "HeldError": 3,
+    }
 
 
 def test_an_interruption_is_no_exception_that_a_careless_handler_would_swallow():
