@@ -7,7 +7,11 @@ from types import ModuleType
 
 from corpusmill.errors import CorpusmillError
 
-BENCHMARKS = ("train",)  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
+BENCHMARKS = (
+    "train",
+    "client",
+    "archive",
+)  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 
 def main(arguments: list[str]) -> None:

@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from benchmarks.material import version
 from corpusmill import spec
-from corpusmill.http import Client
+from corpusmill.http import Client, Network
 from corpusmill.store import Store
 from corpusmill.types import Corpus
 from model import machine
@@ -136,5 +136,5 @@ def _corpus(train: dict[str, Any]) -> Corpus:
 
 def _read(where: str) -> str:
     if "://" in where:
-        return Client(os.environ.get("CORPUSMILL_MIRROR", "")).get(where)[1].decode()
+        return Client(Network.of(os.environ)).get(where).read().decode()
     return Path(where).read_text(encoding="utf-8")

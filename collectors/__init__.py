@@ -1,83 +1,150 @@
-"""Transports: how raw bytes are got. A corpus's ``[source] transport`` names one; `collect` keeps what it yields.
+"""Transports: how raw bytes are got. A corpus's ``[source] transport`` names one; `collect` makes a snapshot of it.
 
 Each transport module has `Options` (its keys of ``[source]``), `origin(options)` in words, and
-``collect(options, get) -> Iterator[(RawFile, body, how many in all)]``. It knows addresses and files, never what is
-in them.
+``collect(options, intake) -> Iterator[(RawFile, how many in all)]``. It knows addresses and files, never what is in
+them. Keys that every transport has: ``[source.limits]`` and, for requests, ``[source.headers]``.
 """
 
-import dataclasses
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
-import msgspec
+import requests
 
-from collectors import files, local
+from collectors import api, archive, crawl, files, hold, local
+from collectors.intake import Intake
+from collectors.meter import Meter
 from corpusmill import spec
-from corpusmill.errors import CollectError, SpecError
-from corpusmill.http import Client, Get, now
+from corpusmill.errors import CollectError, HeldError, SpecError
+from corpusmill.http import Client, Limits, now
 from corpusmill.store import Store, blobs, encode
 from corpusmill.store.commit import disk_errors, publish, sweep, work_folder
 from corpusmill.store.ids import content_id
 from corpusmill.types import Corpus, Progress, RawFile, Snapshot, silent
 
-_REMEMBERED = timedelta(days=1)
-TRANSPORTS: dict[str, ModuleType] = {"files": files, "local": local}
+TRANSPORTS: dict[str, ModuleType] = {
+    "api": api,
+    "archive": archive,
+    "crawl": crawl,
+    "files": files,
+    "local": local,
+}
 
 
-def check(corpus: Corpus) -> tuple[ModuleType, object]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The checked ``[source]`` of a corpus."""
+
+    transport: ModuleType
+    options: Any
+    limits: Limits
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in words."""
+        return str(self.transport.origin(self.options))
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collect gave; `made` is whether the snapshot is new."""
+
+    snapshot: Snapshot
+    made: bool
+    economics: Mapping[str, Any]  # what it cost and what was spared
+    notes: tuple[str, ...] = ()  # what a reader should know: addresses that are gone
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    headers: dict[str, str]
+
+
+def check(corpus: Corpus) -> Plan:
     """The transport a corpus names and its checked options. Raises SpecError; touches nothing."""
-    table = dict(corpus.source)
+    table, where = dict(corpus.source), corpus.declared_in
     name = str(table.pop("transport", ""))
     if name not in TRANSPORTS:
         hint = spec.nearest(name, TRANSPORTS, "transports")
-        raise SpecError(f"{corpus.declared_in}: source.transport {name!r} is unknown", hint)
+        raise SpecError(f"{where}: source.transport {name!r} is unknown", hint)
+    limits = spec.options(Limits, table.pop("limits", {}), where, "source.limits")
+    spec.options(_Headers, {"headers": table.pop("headers", {})}, where, "source")
     transport = TRANSPORTS[name]
-    return transport, spec.options(transport.Options, table, corpus.declared_in, "source")
+    return Plan(transport, spec.options(transport.Options, table, where, "source"), limits)
 
 
 def collect(
-    corpus: Corpus, store: Store, client: Client, *, offline: bool = False, progress: Progress = silent
-) -> tuple[Snapshot, bool]:
-    """Fetch a corpus's raw bytes into the store; returns the snapshot and whether it is new.
+    corpus: Corpus,
+    store: Store,
+    client: Client,
+    *,
+    offline: bool = False,
+    accept: bool = False,
+    progress: Progress = silent,
+) -> Collected:
+    """Fetch a corpus's raw bytes into the store.
 
-    An interrupted collect keeps what came; the next one fetches only the rest. `offline` takes the last snapshot.
-    Raises CollectError, SpecError, BusyError, StoreError.
+    An interrupted collect keeps what came; the next one fetches only the rest, and of what the last snapshot holds only
+    what has changed. `offline` takes the last snapshot, its bodies checked; `accept` takes one that looks wrong.
+    Raises CollectError (HeldError, DeferredError), SpecError, BusyError, StoreError.
     """
-    transport, options = check(corpus)
-    if offline and transport is not local:
-        return _last(corpus, store), False
+    plan = check(corpus)
+    if offline and plan.transport is not local:
+        with disk_errors(store.root):
+            return Collected(_replayed(corpus, store, progress, accept=accept), made=False, economics={})
     with disk_errors(store.root), store.lock(corpus.name, "collect", f"collecting {corpus.name}"):
-        journal = _Journal(store, corpus)
-        got = _keep(corpus, store, transport.collect(options, journal.remembering(client.get)), progress)
-        snapshot = _snapshot(corpus, transport.origin(options), tuple(got))
+        return _collected(corpus, store, client, plan, Meter(progress), accept=accept)
+
+
+def _collected(corpus: Corpus, store: Store, client: Client, plan: Plan, meter: Meter, *, accept: bool) -> Collected:
+    client = client.bounded(plan.limits, store.corpus(corpus.name) / ".parts")
+    meter.watch(client)
+    latest, held = store.latest_snapshot(corpus.name), store.held_snapshot(corpus.name)
+    intake = Intake(corpus, store, client, [s for s in (latest, held) if s])
+    finished = False
+    try:
+        got = tuple(meter.counted(plan.transport.collect(plan.options, intake)))
+        snapshot = _snapshot(corpus, plan.origin, got, known=latest is not None)
         made = _publish(store, snapshot)
-        journal.path.unlink(missing_ok=True)
-    return store.snapshot(corpus.name, snapshot.id), made
+        finished = True
+    finally:
+        intake.close(finished=finished)
+        client.close()
+    if not accept and plan.transport is not local and (latest is None or latest.id != snapshot.id):
+        _hold(store, latest, snapshot)
+    store.set_latest(corpus.name, "snapshot", snapshot.id)
+    store.set_latest(corpus.name, "held", "")
+    store.set_latest(corpus.name, "checked", now())
+    notes = (*intake.notes, *_notes(got))
+    return Collected(store.snapshot(corpus.name, snapshot.id), made, client.tally.economics, notes)
 
 
-def _last(corpus: Corpus, store: Store) -> Snapshot:
-    snapshot = store.latest_snapshot(corpus.name)
+def _replayed(corpus: Corpus, store: Store, progress: Progress, *, accept: bool) -> Snapshot:
+    """The last snapshot, every body of it read and its digest checked; with `accept`, the one that is held."""
+    held = store.held_snapshot(corpus.name) if accept else None
+    snapshot = held or store.latest_snapshot(corpus.name)
     if not snapshot:
         raise CollectError(f"{corpus.name} was never collected into {store.root}", "repeat without --offline")
+    living = [file for file in snapshot.files if file.status == requests.codes.ok]
+    for count, file in enumerate(living, start=1):
+        with blobs.open_blob(store.root, file.sha256) as body:
+            while body.read(1 << 20):
+                pass
+        progress("collect", count, len(living), "checked what is there")
+    store.set_latest(corpus.name, "snapshot", snapshot.id)
+    if held:
+        store.set_latest(corpus.name, "held", "")
     return snapshot
 
 
-def _keep(
-    corpus: Corpus, store: Store, fetched: Iterator[tuple[RawFile, bytes, int]], progress: Progress
-) -> Iterator[RawFile]:
-    size = 0
-    for count, (record, body, total) in enumerate(fetched, start=1):
-        blobs.put(store.root, body)
-        size += record.bytes
-        progress("collect", count, total, f"{size / 1e6:,.1f} MB")
-        yield dataclasses.replace(record, licence=corpus.licence)
-
-
-def _snapshot(corpus: Corpus, origin: str, got: tuple[RawFile, ...]) -> Snapshot:
+def _snapshot(corpus: Corpus, origin: str, got: tuple[RawFile, ...], *, known: bool) -> Snapshot:
+    """The files as one value. What was never there is an error; what is gone, since `known`, a tombstone."""
     if not got:
         raise CollectError(f"{corpus.name}: {origin} holds no file", "check the [source] section and its patterns")
+    if not known and all(record.status != requests.codes.ok for record in got):
+        message = f"{got[0].url} answered {got[0].status}"
+        raise CollectError(message, "check the address in the corpus file")
     contents = sorted((record.url, record.status, record.sha256) for record in got)
     return Snapshot(
         corpus=corpus.name,
@@ -96,45 +163,20 @@ def _publish(store: Store, snapshot: Snapshot) -> bool:
             made = publish(work, final, encode(snapshot))
     for folder in (final.parent, store.root / "refs" / snapshot.corpus, *(store.root / "blobs").iterdir()):
         sweep(folder)
-    store.set_latest(snapshot.corpus, "snapshot", snapshot.id)
     return made
 
 
-class _Journal:
-    """What an unfinished collect has fetched, one record a line, so that the next one need not fetch it again.
+def _hold(store: Store, before: Snapshot | None, after: Snapshot) -> None:
+    """Raise HeldError for a snapshot that looks wrong; it stays in the store, and the one before stays the latest."""
+    why = hold.suspicions(before, after, lambda digest: blobs.get(store.root, digest))
+    if not why:
+        return
+    store.set_latest(after.corpus, "held", after.id)
+    message = f"{after.corpus}: what came looks wrong, so it is held: {'; '.join(why)}"
+    look = f"corpusmill show {after.corpus}/snapshots/{after.id}"
+    raise HeldError(message, f"look with: {look}; take it with: corpusmill collect {after.corpus} --accept")
 
-    Named by the source section: a changed source starts anew. What is older than a day is fetched again, so that a
-    snapshot is of one time.
-    """
 
-    def __init__(self, store: Store, corpus: Corpus) -> None:
-        self.root = store.root
-        self.path = store.corpus(corpus.name) / f".collect-{content_id(corpus.source)}.jsonl"
-        self.have = {record.url: record for record in self._read()}
-
-    def remembering(self, get: Get) -> Get:
-        """`get`, asking the journal first and writing into it after."""
-
-        def remembered(url: str) -> tuple[RawFile, bytes]:
-            if url in self.have:
-                return self.have[url], blobs.get(self.root, self.have[url].sha256)
-            record, body = get(url)
-            blobs.put(self.root, body)
-            self._append(record)
-            return record, body
-
-        return remembered
-
-    def _append(self, record: RawFile) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
-            file.write(b"\n" + msgspec.json.encode(record))  # a line that a kill cut ends here
-
-    def _read(self) -> Iterator[RawFile]:
-        lines = self.path.read_bytes().split(b"\n") if self.path.is_file() else []
-        for line in lines:
-            with suppress(msgspec.DecodeError, ValueError):  # cut or damaged: its file is fetched again
-                record = msgspec.json.decode(line, type=RawFile)
-                age = datetime.now(UTC) - datetime.fromisoformat(record.fetched_at)
-                if age < _REMEMBERED and blobs.blob_path(self.root, record.sha256).is_file():
-                    yield record
+def _notes(got: tuple[RawFile, ...]) -> tuple[str, ...]:
+    lost = [file for file in got if file.status != requests.codes.ok]
+    return (f"{len(lost):,} of {len(got):,} addresses are gone, the first {lost[0].url}",) if lost else ()

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
 
+from collectors.intake import Intake
 from corpusmill.errors import CollectError, ContentError, SpecError
-from corpusmill.http import Get, now
+from corpusmill.http import now
 from corpusmill.store.ids import sha256
 from corpusmill.types import RawFile
 
@@ -48,7 +49,7 @@ def origin(options: Options) -> str:
     return os.fsencode(Path(options.path).resolve()).decode("utf-8", "backslashreplace")
 
 
-def collect(options: Options, get: Get) -> Iterator[tuple[RawFile, bytes, int]]:  # noqa: ARG001 - nothing to fetch
+def collect(options: Options, intake: Intake) -> Iterator[tuple[RawFile, int]]:
     """Read the files in the order of their paths.
 
     Raises CollectError for a path that is missing or cannot be read, ContentError for a single file that is empty.
@@ -63,7 +64,7 @@ def collect(options: Options, get: Get) -> Iterator[tuple[RawFile, bytes, int]]:
         body = _read(path)
         if not body and root.is_file():
             raise ContentError(f"{path} is empty", "name a file with text in it")
-        yield _record(f"{scheme}:{quote(os.fsencode(name))}", path, body), body, len(paths)
+        yield intake.put(_record(f"{scheme}:{quote(os.fsencode(name))}", path, body), body), len(paths)
 
 
 def _below(root: Path, options: Options) -> Iterator[Path]:

@@ -6,6 +6,7 @@
   x UnknownNameError     no such corpus, version or run; lists what it could have meant
   x CollectError
     - NetworkError       the host did not answer, or answered with an error
+      . UnreachableError no answer, for a reason that may pass
       . DeadlineError    it answered too slowly
       . RedirectError    it sent us round in circles, or nowhere
     - ContentError       it answered, but not with what was asked for
@@ -75,6 +76,10 @@ class NetworkError(CollectError):
 
 class ContentError(CollectError):
     """The host answered with something else than what was asked for."""
+
+
+class UnreachableError(NetworkError):
+    """No answer, for a reason that may pass: worth another attempt."""
 
 
 class DeadlineError(NetworkError):

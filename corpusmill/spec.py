@@ -6,6 +6,7 @@ the trainer hand their options class to `options`, which gives the same kind of 
 
 import dataclasses
 import difflib
+import re
 import tomllib
 import types
 import typing
@@ -45,10 +46,17 @@ def load(name: str, overrides: Iterable[str] = (), folder: Path | None = None) -
     if not is_name(name) or not path.is_file():
         known = names(folder)
         raise UnknownNameError(f"no corpus is named {name!r}", nearest(name, known, "corpora"))
+    return read(path, overrides)
+
+
+def read(path: Path, overrides: Iterable[str] = ()) -> Corpus:
+    """One corpus TOML, wherever it lies. Raises SpecError."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise SpecError(f"{path} is not UTF-8: {error.reason} at byte {error.start}", "save it as UTF-8") from error
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}", "check the path") from error
     return parse(text, str(path), overrides)
 
 
@@ -136,3 +144,28 @@ def _dataclass_in(hint: Any) -> type | None:
     """The dataclass in ``X`` or ``X | None``, for nested sections."""
     choices = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return next((choice for choice in choices if isinstance(choice, type) and dataclasses.is_dataclass(choice)), None)
+
+
+def write(table: Table) -> str:
+    """A corpus's keys as TOML: what `parse` reads back. Plain keys first, then the sections in their order."""
+    lines = [f"{key} = {_toml(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+    return "\n".join(lines) + "\n" + "".join(_section(key, v) for key, v in table.items() if isinstance(v, Mapping))
+
+
+def _section(path: str, table: Table) -> str:
+    """One ``[section]``; tables in it are written inline."""
+    return f"\n[{path}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in table.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_toml_key(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):  # JSON's escapes are TOML's, but for DEL, which TOML wants escaped too
+        return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+    return msgspec.json.encode(value).decode()
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)

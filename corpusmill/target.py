@@ -1,7 +1,8 @@
 """What a command is given, NAME|FILE|FOLDER|URL, -> Corpus.
 
-A name is looked up in the catalogue; a file, folder or address of one's own becomes a corpus declared on the spot. An
-own corpus is later known by its name too: the store remembers where it came from.
+A name is looked up in the catalogue; a TOML file is a corpus like those; any other file, a folder or an address of
+one's own becomes a corpus declared on the spot. An own corpus is later known by its name too: the store remembers where
+it came from.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from corpusmill import spec
-from corpusmill.errors import CollectError, UnknownNameError, UsageError
+from corpusmill.errors import CollectError, SpecError, UnknownNameError, UsageError
 from corpusmill.store import Store
 from corpusmill.store.ids import content_id, is_name, slug
 from corpusmill.types import Corpus
@@ -30,6 +31,8 @@ def corpus_for(target: str, store: Store, overrides: Iterable[str] = ()) -> Corp
     if _is_address(target):
         return _own(_free_name(target, target, store), target, overrides)
     if _is_there(target):
+        if Path(target).suffix == ".toml":
+            return _declared(Path(target), overrides)
         origin = str(Path(target).resolve())
         return _own(_free_name(Path(origin).stem, origin, store), origin, overrides)
     if "/" in target or Path(target).suffix:
@@ -56,6 +59,15 @@ def _is_there(path: str) -> bool:
     except UnicodeEncodeError as error:
         raise CollectError(f"the name of {path!r} is not UTF-8", "rename it") from error
     return there
+
+
+def _declared(path: Path, overrides: Iterable[str]) -> Corpus:
+    """A corpus file outside the catalogue, named by its stem."""
+    if not is_name(path.stem):
+        raise SpecError(
+            f"{path}: a corpus cannot be named {path.stem!r}", f"rename the file, say to {slug(path.stem)}.toml"
+        )
+    return spec.read(path, overrides)
 
 
 def _own_origin(name: str, store: Store) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from corpusmill.types import Progress
 from flows import stages
-from flows.stages import Done, Job, Outcome
+from flows.stages import Done, Job, Outcome, Refreshed
 
 First = Callable[[Job, Progress], Done]
 Next = Callable[[Job, str, Progress], Done]
@@ -44,6 +44,21 @@ def pipeline(job: Job, do: Stages, progress: Progress) -> Outcome:
         run=run.ref,
         report=report.ref,
         skipped=tuple(name for name, stage in done.items() if not stage.made),
+    )
+
+
+def refresh(job: Job, do: Stages, progress: Progress) -> Refreshed:
+    """A declared corpus -> snapshot -> version, where something has changed."""
+    stages.check(job)
+    snapshot = do.collect(job, progress)
+    version = do.build(job, snapshot.ref, progress)
+    return Refreshed(
+        corpus=stages.corpus(job).name,
+        snapshot=snapshot.ref,
+        version=version.ref,
+        changed=version.made,
+        notes=snapshot.notes,
+        economics=snapshot.economics,
     )
 
 

@@ -3,15 +3,21 @@
 The store is the truth; what Prefect keeps is a view of it. Prefect is imported only when its environment stands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from corpusmill.errors import FlowError
 from corpusmill.types import Progress
 from flows import api, stages
-from flows.pipeline import pipeline
+from flows.pipeline import Stages, pipeline
 from flows.stages import Job, Outcome
+
+Result = TypeVar("Result")
+
+
+Body = Callable[[Job, Stages, Progress], Result]
 
 
 def run_flow(job: Job, progress: Progress, *, home: Path) -> Outcome:
@@ -20,20 +26,28 @@ def run_flow(job: Job, progress: Progress, *, home: Path) -> Outcome:
     Errors of the stages come as they are. Raises FlowError where Prefect itself fails.
     """
     stages.check(job)  # a mistake need not wait for a server to be told
+    with connected(home):
+        return as_flow("run", pipeline, job, progress)
+
+
+@contextmanager
+def connected(home: Path) -> Iterator[None]:
+    """Prefect's API for the block; what fails on its side is a FlowError."""
     with api.connected(home), _prefect_failures():
-        return _run_flow(job, progress)
+        yield
 
 
-def _run_flow(job: Job, progress: Progress) -> Outcome:
+def as_flow(name: str, body: Body[Result], job: Job, progress: Progress) -> Result:
+    """Do something with a job as a flow run, its stages as tasks."""
     from prefect import flow, tags
 
     from flows.recorded import recorded
     from flows.tasks import AT_ONCE
 
-    @flow(name="run", flow_run_name="{job.name}")
-    def run(job: Job) -> Outcome:
+    @flow(name=name, flow_run_name="{job.name}")
+    def run(job: Job) -> Result:
         with recorded(AT_ONCE) as do:
-            return pipeline(job, do, progress)
+            return body(job, do, progress)
 
     with tags("corpusmill", job.name):
         return run(job)

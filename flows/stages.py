@@ -4,11 +4,15 @@ Each reads what it needs from the store by ref, calls its room's function and re
 are imported when their stage runs, so that nobody waits for torch who only collects. Prefect is not known here.
 """
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from corpusmill.errors import UnknownNameError
+from corpusmill.secrets import Secrets
 from corpusmill.store import Store, refs
 from corpusmill.target import corpus_for
 from corpusmill.types import Corpus, Progress, Snapshot
@@ -21,7 +25,10 @@ class Job:
     target: str  # NAME|FILE|FOLDER|URL
     store: str  # folder
     mirror: str = ""  # address that stands in for every host
+    allow_private: bool = False  # hosts of a private network may be asked
+    contact: str = ""  # told to every host
     offline: bool = False
+    accept: bool = False  # take a snapshot that looks wrong
     overrides: tuple[str, ...] = ()  # "train.hidden=256"
 
     @property
@@ -36,6 +43,8 @@ class Done:
 
     ref: str  # of a snapshot, version or run; the path of a report
     made: bool
+    notes: tuple[str, ...] = ()  # what a reader should know
+    economics: Mapping[str, Any] = field(default_factory=dict)  # of a collect: what it cost, what was spared
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,18 @@ class Outcome:
     run: str
     report: str  # a path
     skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh gave; `changed` is whether it published a version."""
+
+    corpus: str
+    snapshot: str
+    version: str
+    changed: bool
+    notes: tuple[str, ...] = ()
+    economics: Mapping[str, Any] = field(default_factory=dict)
 
 
 def corpus(job: Job) -> Corpus:
@@ -71,13 +92,16 @@ def check(job: Job) -> None:
 
 
 def collect(job: Job, progress: Progress) -> Done:
-    """Fetch the raw bytes -> a snapshot. Raises CollectError, SpecError, StoreError."""
+    """Fetch the raw bytes -> a snapshot. Raises CollectError, with its kinds, SpecError, StoreError."""
     import collectors
-    from corpusmill.http import Client
+    from corpusmill.http import Client, Network
 
-    client = Client(mirror=job.mirror)
-    snapshot, made = collectors.collect(corpus(job), _store(job), client, offline=job.offline, progress=progress)
-    return Done(refs.ref_of(snapshot), made)
+    network = Network(mirror=job.mirror, allow_private=job.allow_private, contact=job.contact)
+    client = Client(network, secrets=Secrets.of(os.environ))  # read here, so that no flow keeps them as a parameter
+    got = collectors.collect(
+        corpus(job), _store(job), client, offline=job.offline, accept=job.accept, progress=progress
+    )
+    return Done(refs.ref_of(got.snapshot), got.made, got.notes, got.economics)
 
 
 def build(job: Job, snapshot: str, progress: Progress) -> Done:

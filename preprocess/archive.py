@@ -1,59 +1,63 @@
-"""Members of a zip archive, read in memory: never extracted, so a name is data and no path.
+"""Raw files as a parser sees them: a file as it is, an archive member by member.
 
-It knows no formats inside. Every length is bounded before anything is inflated, and a member never gives more bytes
-than the archive's directory says, so a bomb costs no more than `LIMIT`.
+Whether a file is an archive its first bytes say, not its name. A member is a file of its own, whose address is the
+archive's, ``!/`` and its name; a single packed file keeps the address, so that packing it changes no document's id.
 """
 
-import io
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+from urllib.parse import quote
 
-from corpusmill.errors import ParseError
+from corpusmill import archive
+from corpusmill.errors import BuildError, ContentError, ParseError
+from corpusmill.store import blobs
+from corpusmill.types import RawFile
+from preprocess.parse import path_of
 
-LIMIT = 512 << 20  # bytes of all members together: what fits twice into a small machine's memory
-MEMBERS = 10_000
-_CHUNK = 1 << 20
-_HINT = "fetch the archive again, or leave it out"
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python inflates the others without a bound
-_ENCRYPTED = 0x1  # APPNOTE.TXT 4.4.4: general purpose bit 0
-
-
-def is_zip(body: bytes) -> bool:
-    """Whether bytes begin as a zip archive, full or empty."""
-    return body.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+Part = tuple[RawFile, bytes]
 
 
-def members(body: bytes, limit: int = LIMIT) -> Iterator[tuple[str, bytes]]:
-    """The name and the bytes of each file in a zip archive, in its order; folders are passed over.
+def parts(file: RawFile, patterns: Sequence[str], root: Path) -> Iterator[Part]:
+    """A raw file with its bytes, or the members of an archive whose names match one of the patterns (fnmatch).
 
-    Raises ParseError for an archive that is corrupt, encrypted, or inflates to more than `limit` bytes.
+    Raises ParseError for an archive that is empty, damaged or not whole, if need be after parts that were; BuildError
+    for one of which nothing matches.
     """
+    with blobs.open_blob(root, file.sha256) as body:
+        head = body.read(archive.HEAD)
+        if not archive.kind_of(head):
+            yield file, head + body.read()
+            return
+    with blobs.open_blob(root, file.sha256) as body:
+        yield from _members(file, patterns, body)
+
+
+def _members(file: RawFile, patterns: Sequence[str], stream: BinaryIO) -> Iterator[Part]:
+    own_name = PurePosixPath(path_of(file.url)).stem  # of a single file: x.json.gz holds x.json
+    matching: Counter[bool] = Counter()
+
+    def wanted(name: str) -> bool:
+        found = any(fnmatchcase(name or own_name, pattern) for pattern in patterns)
+        matching[found] += 1
+        return found
+
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            files = [info for info in archive.infolist() if not info.filename.endswith("/")]
-            _refuse(files, limit)
-            for info in files:
-                yield info.filename, _read(archive, info)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-        raise ParseError(f"corrupt archive: {error}", _HINT) from error
+        for name, body in archive.members(stream, wanted=wanted):
+            yield _as_file(file, name, body), body
+    except ContentError as error:
+        raise ParseError(error.message, error.hint) from error
+    if not matching:
+        raise ParseError("empty: the archive holds no file", "look at the archive")
+    if not matching[True]:
+        message = f"{path_of(file.url)}: none of its {matching[False]:,} members matches {', '.join(patterns)}"
+        raise BuildError(message, "mend the patterns in [parse] members; * crosses slashes")
 
 
-def _refuse(files: list[zipfile.ZipInfo], limit: int) -> None:
-    size = sum(info.file_size for info in files)
-    if size > limit or len(files) > MEMBERS:
-        raise ParseError(f"too large: {len(files)} members of {size} bytes in all", _HINT)
-    for info in files:
-        if info.flag_bits & _ENCRYPTED:
-            raise ParseError(f"encrypted: member {info.filename!r}", "give it without a password")
-        if info.compress_type not in _METHODS:
-            raise ParseError(
-                f"corrupt archive: member {info.filename!r} is packed by method {info.compress_type}", _HINT
-            )
-
-
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """A member's bytes, its CRC checked; in pieces, since one large read may inflate beyond the declared size."""
-    with archive.open(info) as member:
-        return b"".join(iter(lambda: member.read(_CHUNK), b""))
+def _as_file(file: RawFile, name: str, body: bytes) -> RawFile:
+    """A member in the archive's circumstances; what the host said of the archive's media type is not of it."""
+    url = f"{file.url}!/{quote(name)}" if name else file.url
+    return replace(file, url=url, bytes=len(body), media_type="")

@@ -6,14 +6,16 @@ The same snapshot, sections and code have the same build key, and nothing is don
 files, on the clock, the locale or the hash seed. It knows kinds of material and steps only through the recipe.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from corpusmill.errors import BuildError, ParseError
-from corpusmill.store import Store, blobs, commit
+from corpusmill.store import Store, commit
 from corpusmill.store.ids import code_digest, content_id
 from corpusmill.types import SPLITS, Corpus, Document, Drop, Progress, RawFile, Snapshot, Split, Version, silent
+from preprocess import archive
 from preprocess.decode import decode
 from preprocess.dedup import one_per_id, one_per_text
 from preprocess.expect import refuse_incomplete
@@ -24,6 +26,7 @@ from preprocess.split import LEGACY, assign
 from preprocess.steps import Step
 
 Splits = dict[Split, list[Document]]
+_TOLD = 500  # members of an archive between two notes on progress
 _GONE = 400  # HTTP statuses from here on are tombstones: the address is known, its body is not
 
 
@@ -34,6 +37,12 @@ class _Material:
     documents: list[Document] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
     unreadable: list[tuple[RawFile, ParseError]] = field(default_factory=list)
+
+    def add(self, other: "_Material") -> None:
+        """Take in what another file gave."""
+        self.documents += other.documents
+        self.drops += other.drops
+        self.unreadable += other.unreadable
 
 
 def build(corpus: Corpus, snapshot: Snapshot, store: Store, *, progress: Progress = silent) -> tuple[Version, bool]:
@@ -108,8 +117,9 @@ def _parse(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, pro
     files = sorted(snapshot.files, key=lambda file: (file.url, file.sha256))
     total, read, material = sum(file.bytes for file in files), 0, _Material()
     for done, file in enumerate(files):
-        progress("build", done, len(files), f"{path_of(file.url)}, {read / 1e6:.1f} of {total / 1e6:.1f} MB")
-        _parse_one(recipe, corpus, file, store, material)
+        tell = partial(progress, "build", done, len(files))
+        tell(f"{path_of(file.url)}, {read / 1e6:.1f} of {total / 1e6:.1f} MB")
+        material.add(_parse_one(recipe, corpus, file, store, tell))
         read += file.bytes
     progress("build", len(files), len(files), f"{len(material.documents):,} documents")
     if not material.documents:
@@ -117,12 +127,27 @@ def _parse(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, pro
     return material
 
 
-def _parse_one(recipe: Recipe, corpus: Corpus, file: RawFile, store: Store, into: _Material) -> None:
+def _parse_one(recipe: Recipe, corpus: Corpus, file: RawFile, store: Store, tell: Callable[[str], None]) -> _Material:
+    """What a file gives, or each member of an archive; nothing of an archive that is not whole."""
+    if reason := _left_out(recipe, file):
+        return _Material(drops=[drop(file, "", reason)])
+    found = _Material()
+    try:
+        for count, (part, body) in enumerate(archive.parts(file, recipe.parse.members, store.root), start=1):
+            _parse_part(recipe, corpus, part, body, found)
+            if count % _TOLD == 0:
+                tell(f"{path_of(part.url)}, member {count:,}")
+    except ParseError as error:
+        return _Material(drops=[drop(file, "", error.message)], unreadable=[(file, error)])
+    return found
+
+
+def _parse_part(recipe: Recipe, corpus: Corpus, file: RawFile, body: bytes, into: _Material) -> None:
     if reason := _left_out(recipe, file):
         into.drops.append(drop(file, "", reason))
         return
     try:
-        results = list(recipe.parser.parse(file, blobs.get(store.root, file.sha256), recipe.parse))
+        results = list(recipe.parser.parse(file, body, recipe.parse))
     except ParseError as error:
         into.unreadable.append((file, error))
         results = [drop(file, "", error.message)]
@@ -157,12 +182,15 @@ def _split(documents: list[Document], recipe: Recipe, corpus: Corpus) -> Splits:
 def _cut(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store) -> Splits:
     """The pieces of the only file, its text untouched: no steps, no duplicates dropped."""
     files = [file for file in snapshot.files if not _left_out(recipe, file)]
-    if len(files) != 1:
+    found = (part for file in files for part in archive.parts(file, recipe.parse.members, store.root))
+    parts = [part for part in found if not _left_out(recipe, part[0])]
+    if len(parts) != 1:
         hint = "use the scheme document"
-        raise BuildError(f"{corpus.name}: {recipe.split.scheme} cuts a single file, and there are {len(files)}", hint)
-    file = replace(files[0], licence=files[0].licence or corpus.licence)
+        raise BuildError(f"{corpus.name}: {recipe.split.scheme} cuts a single file, and there are {len(parts)}", hint)
+    (file, body) = parts[0]
+    file = replace(file, licence=file.licence or corpus.licence)
     declared = recipe.parse.encoding if isinstance(recipe.parse, TextOptions) else ""
-    decoded = decode(blobs.get(store.root, file.sha256), declared)
+    decoded = decode(body, declared)
     pieces = LEGACY[recipe.split.scheme](decoded.text)
     if not all(pieces.values()):
         raise BuildError(f"{corpus.name}: one piece of {recipe.split.scheme} is empty", "give more text")

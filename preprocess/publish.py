@@ -22,7 +22,11 @@ from preprocess import stats
 from preprocess.card import card
 
 SHARD_BYTES = 64 << 20  # of text in a shard at most
-CODE = ("preprocess", "corpusmill.store")  # the packages whose source decides what a version holds
+CODE = (
+    "preprocess",
+    "corpusmill.store",
+    "corpusmill.archive",
+)  # the packages whose source decides what a version holds
 
 
 @dataclass(frozen=True, slots=True)

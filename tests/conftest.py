@@ -1,13 +1,13 @@
 """Fixtures used across the folders."""
 
-import functools
-import http.server
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from corpusmill import mirror
 from corpusmill.store import Store
 from tests import needs
 
@@ -24,27 +24,20 @@ def store(tmp_path) -> Store:
     return Store(tmp_path / "store")
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="session")
 def serve():
-    """Serve a folder of ``host/path`` files on loopback; returns its address, for the mirror setting."""
+    """Serve a folder of ``host/path`` files, or a store, on loopback; returns its address, for the mirror setting."""
     servers = []
 
-    def start(folder: Path) -> str:
-        handler = functools.partial(_Quiet, directory=str(folder))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+    def start(source: Path | Store) -> str:
+        servers.append(mirror.serve(source, port=0))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return servers[-1].address
 
     yield start
+    with ThreadPoolExecutor(len(servers) or 1) as pool:  # each takes up to half a second to notice
+        list(pool.map(mirror.Server.shutdown, servers))
     for server in servers:
-        server.shutdown()
         server.server_close()
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,9 @@ def test_the_tour_runs_as_written(tmp_path, web):
             arguments += ["--plain"] * ("--plain" not in arguments)
         if arguments[0] in ("run", "train"):
             arguments += SHORT
+        if arguments[0] == "mirror":
+            _serves_until_it_is_stopped([sys.executable, "-m", program, *arguments], tmp_path, environment)
+            continue
 
         done = subprocess.run(
             [sys.executable, "-m", program, *arguments],
@@ -53,7 +57,17 @@ def test_the_tour_runs_as_written(tmp_path, web):
     assert (tmp_path / "bible.html").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/store.md"])
+def _serves_until_it_is_stopped(command, folder, environment):
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout.readline().startswith("serving ")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/store.md", "docs/collecting.md"]
+)
 def test_links_between_the_docs_lead_somewhere(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", text):

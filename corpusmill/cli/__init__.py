@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from corpusmill import __version__
-from corpusmill.cli import catalogue, models, pipeline
+from corpusmill.cli import catalogue, collecting, models, new, pipeline, share
 from corpusmill.errors import CorpusmillError, Interrupted, UsageError
 
 _EPILOG = "Begin with: corpusmill run python"
@@ -29,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (pipeline, models, catalogue):
+for group in (pipeline, collecting, models, catalogue, new, share):
     group.register(app)
 
 

@@ -59,16 +59,24 @@ def progress() -> Iterator[Progress]:
 
 
 class _Lines:
-    """Progress for a log: ``train 41 % 31,204 characters/s``."""
+    """Progress for a log: ``train 41 % 31,204 characters/s, 80 s left``."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
+        self._began: dict[str, tuple[float, float]] = {}
+
+    def _left(self, stage: str, now: float, done: float, total: float) -> str:
+        """How long the rest takes at the pace so far."""
+        began, first = self._began.setdefault(stage, (now, done))
+        gone = done - first
+        return f", {(total - done) * (now - began) / gone:,.0f} s left" if gone > 0 and 0 < done < total else ""
 
     def __call__(self, stage: str, done: float, total: float, note: str) -> None:
         now = time.monotonic()
+        left = self._left(stage, now, done, total)
         ended = bool(total) and done >= total
         if now - self._last.get(stage, 0.0 if ended else now - PLAIN_SECONDS) >= (0 if ended else PLAIN_SECONDS):
             self._last[stage] = now
             share = f"{100 * done / total:3.0f} %" if total else f"{done:,.0f}"
-            sys.stderr.write(f"{stage:<8} {share}  {note}\n")
+            sys.stderr.write(f"{stage:<8} {share}  {note}{left}\n")
             sys.stderr.flush()

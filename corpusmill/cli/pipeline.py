@@ -11,11 +11,13 @@ from corpusmill.cli.settings import (
     JsonOption,
     MinutesOption,
     OfflineOption,
+    PrivateOption,
     SetOption,
     StoreOption,
-    mirror,
+    network,
     open_store,
     overrides,
+    without_secrets,
 )
 from corpusmill.store import refs
 
@@ -25,7 +27,6 @@ Target = Annotated[str, typer.Argument(help="A corpus of the catalogue, or a fil
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Example: corpusmill run shakespeare --minutes 5 --set train.hidden=384")(run)
-    app.command(epilog="Example: corpusmill collect bible")(collect)
     app.command(epilog="Example: corpusmill build bible")(build)
     app.command(epilog="Example: corpusmill train bible@v1 --minutes 10 --set train.seed=7")(train)
     app.command(epilog="Example: corpusmill report bible -o bible.html")(report)
@@ -36,6 +37,7 @@ def run(
     plain: Annotated[bool, typer.Option("--plain", help="Without Prefect: the same stages, started at once.")] = False,
     offline: OfflineOption = False,
     minutes: MinutesOption = None,
+    allow_private: PrivateOption = False,
     sets: SetOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -45,7 +47,13 @@ def run(
     from flows.stages import Job
 
     opened = open_store(store)
-    job = Job(target, str(opened.root), mirror=mirror(), offline=offline, overrides=overrides(sets, minutes))
+    job = Job(
+        without_secrets(target),
+        str(opened.root),
+        offline=offline,
+        overrides=overrides(sets, minutes),
+        **network(allow_private=allow_private),
+    )
     with progress() as show:
         if plain:
             outcome = run_plain(job, show)
@@ -59,19 +67,6 @@ def run(
         for name, stage in stages.items()
     ]
     emit(outcome, "\n".join(lines), as_json=as_json)
-
-
-def collect(
-    target: Target, offline: OfflineOption = False, store: StoreOption = None, as_json: JsonOption = False
-) -> None:
-    """Fetch a corpus's raw bytes -> snapshot."""
-    from flows import stages
-
-    opened = open_store(store)
-    with progress() as show:
-        done = stages.collect(stages.Job(target, str(opened.root), mirror=mirror(), offline=offline), show)
-    snapshot = refs.resolve(opened, done.ref)
-    emit({"corpus": snapshot.corpus, "snapshot": done.ref, "new": done.made}, _said(done), as_json=as_json)
 
 
 def build(

@@ -1,12 +1,14 @@
 """Settings of this machine, read from the environment once and passed on as arguments."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import platformdirs
 import typer
 
+from corpusmill.secrets import PREFIX, lift
 from corpusmill.store import Store
 
 
@@ -15,9 +17,24 @@ def default_store() -> Path:
     return Path(os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store"))
 
 
-def mirror() -> str:
-    """CORPUSMILL_MIRROR: an address that stands in for every host, or empty."""
-    return os.environ.get("CORPUSMILL_MIRROR", "")
+def network(*, allow_private: bool = False) -> dict[str, Any]:
+    """What the environment and an option say of the network, as a Job takes it."""
+    from corpusmill.http import Network
+
+    said = asdict(Network.of(os.environ))
+    return {**said, "allow_private": allow_private or said["allow_private"]}
+
+
+def without_secrets(target: str) -> str:
+    """An address whose secrets have moved into the environment, ``${URL_1}`` in their place; other targets as they are.
+
+    So neither a manifest nor Prefect's history, nor a log, ever holds them.
+    """
+    if "://" not in target:
+        return target
+    address, found = lift(target)
+    os.environ.update({f"{PREFIX}{name}": value for name, value in found.items()})
+    return address
 
 
 def open_store(path: Path | None) -> Store:
@@ -34,6 +51,10 @@ SetOption = Annotated[
     typer.Option("--set", help="Override a key of the corpus file: train.hidden=256. Repeatable.", metavar="KEY=VALUE"),
 ]
 MinutesOption = Annotated[float | None, typer.Option("--minutes", help="Training time, in minutes (default 2).")]
+PrivateOption = Annotated[
+    bool, typer.Option("--allow-private", help="Let hosts of a private network be asked, this machine among them.")
+]
+AcceptOption = Annotated[bool, typer.Option("--accept", help="Take what was held for review because it looks wrong.")]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use what was collected before; no network.")]
 
 

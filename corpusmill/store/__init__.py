@@ -87,16 +87,25 @@ class Store:
             commit.write_file(path, pretty(name))
 
     def latest(self, corpus: str, kind: str) -> str | None:
-        """What ``refs/<corpus>/<kind>`` points at; kind is "latest" (a version) or "snapshot"."""
+        """What ``refs/<corpus>/<kind>`` points at.
+
+        Kinds are "latest" (a version), "snapshot", "held" (a snapshot, or empty) and "checked" (a moment).
+        """
         path = self._pointer(corpus, kind)
         return _read(path, str) if path.is_file() else None
 
     def latest_snapshot(self, corpus: str) -> Snapshot | None:
-        """What the last collect gave; where somebody removed that, the newest there is."""
-        name = self.latest(corpus, "snapshot")
+        """What the last collect gave; where somebody removed that, the newest that is not held."""
+        name, held = self.latest(corpus, "snapshot"), self.latest(corpus, "held")
         if name and (self.snapshot_folder(corpus, name) / MANIFEST).is_file():
             return self.snapshot(corpus, name)
-        return next(reversed(self.snapshots(corpus)), None)
+        return next((s for s in reversed(self.snapshots(corpus)) if s.id != held), None)
+
+    def held_snapshot(self, corpus: str) -> Snapshot | None:
+        """What the last collect gave and somebody has yet to look at."""
+        name = self.latest(corpus, "held")
+        whole = name and (self.snapshot_folder(corpus, name) / MANIFEST).is_file()
+        return self.snapshot(corpus, name) if name and whole else None
 
     def latest_version(self, corpus: str) -> Version | None:
         """What the last build gave; where somebody removed that, the newest there is."""

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import filelock
 
@@ -40,11 +41,18 @@ def make_folder(path: Path) -> None:
 
 def write_file(path: Path, body: bytes) -> None:
     """Replace a file atomically and durably."""
+    with replacing(path) as file:
+        file.write(body)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that replaces `path` atomically and durably at the end; an error leaves `path` as it was."""
     make_folder(path.parent)
     temporary = _temporary(path)
     try:
         with temporary.open("wb") as file:
-            file.write(body)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)

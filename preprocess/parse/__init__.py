@@ -30,6 +30,7 @@ class ParseOptions:
 
     kind: str
     skip: tuple[str, ...] = ()  # patterns of urls to leave out (fnmatch; * crosses slashes): an index, a licence
+    members: tuple[str, ...] = ("*",)  # patterns of names in an archive; what matches none is not looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,15 @@ def path_of(url: str) -> str:
 
 
 def document(
-    file: RawFile, position: str | int, text: str, *, title: str = "", group: str = "", meta: Mapping[str, Any]
+    file: RawFile,
+    position: str | int,
+    text: str,
+    *,
+    title: str = "",
+    author: str = "",
+    date: str = "",
+    group: str = "",
+    meta: Mapping[str, Any],
 ) -> Document:
     """A document at a position in a file."""
     return Document(
@@ -84,6 +93,8 @@ def document(
         source=file.url,
         raw_sha256=file.sha256,
         title=title,
+        author=author,
+        date=date,
         licence=file.licence,
         group=group,
         meta=meta,

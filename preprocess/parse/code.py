@@ -21,7 +21,7 @@ class Options(ParseOptions):
 
 def parse(file: RawFile, body: bytes, _options: Options) -> Parsed:
     """One document. Raises ParseError for a file that is empty or no text."""
-    path = path_of(file.url)
+    path = path_of(file.url).rpartition("!/")[2]  # of a member of an archive, the path in it
     decoded = _python(body) if path.endswith(".py") else decode(body)
     yield document(file, "", decoded.text, title=path, meta={"path": path} | decoded.meta)
 

@@ -1,24 +1,11 @@
-"""A file of one's own, of which nothing is known: text cut into passages, so that even 1 kB can be split.
+"""A file of one's own, of which nothing is known: text cut into passages, so that even 1 kB can be split."""
 
-A passage has about a hundredth of the file's characters, but 100 to 2,000. It ends at a blank line; where paragraphs
-are long, at a line's end, else between words, else anywhere. Only white space at the cuts is lost.
-"""
-
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpusmill.types import RawFile
 from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, path_of
-
-SHORTEST, LONGEST = 100, 2_000  # characters a passage should have
-PARTS = 100  # passages a file should give
-_FEWEST = 20  # passages it gives at least, so that a twentieth of them is one for validation
-_SLACK = 4  # times its aim that a passage may have before a paragraph is cut
-_CUTS = (re.compile(r"\n(?:[^\S\n]*\n)+"), re.compile(r"\n"))  # blank lines, then line ends
-
-Span = tuple[int, int]
+from preprocess.passages import passages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,55 +20,3 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
     title = path_of(file.url)
     for place, (start, end) in enumerate(passages(text), 1):
         yield document(file, place, text[start:end], title=title, meta={"passage": place} | decoded.meta)
-
-
-def passages(text: str) -> Iterator[Span]:
-    """Where each passage of a text starts and ends."""
-    aim = max(SHORTEST, min(LONGEST, len(text) // PARTS))
-    most = max(aim, min(_SLACK * aim, len(text) // _FEWEST))
-    start = end = 0
-    for unit_start, unit_end in _units(text, (0, len(text)), aim, most):
-        full = (unit_end - start) - aim > aim - (end - start)  # with this unit it is farther from the aim
-        if end and full:
-            yield start, end
-        if full or not end:
-            start = unit_start
-        end = unit_end
-    if end:
-        yield start, end
-
-
-def _units(text: str, span: Span, aim: int, most: int, level: int = 0) -> Iterator[Span]:
-    """The parts between blank lines; those longer than `most` cut at line ends, then between words."""
-    for start, end in _between(text, span, _CUTS[level]):
-        if end - start <= most:
-            yield start, end
-        elif level + 1 < len(_CUTS):
-            yield from _units(text, (start, end), aim, most, level + 1)
-        else:
-            yield from _words(text, (start, end), aim)
-
-
-def _between(text: str, span: Span, cut: re.Pattern[str]) -> Iterator[Span]:
-    start, end = span
-    for match in cut.finditer(text, start, end):
-        yield from _filled(text, start, match.start())
-        start = match.end()
-    yield from _filled(text, start, end)
-
-
-def _words(text: str, span: Span, aim: int) -> Iterator[Span]:
-    start, end = span
-    while end - start > aim:
-        space = text.rfind(" ", start + 1, start + aim + 1)
-        cut = space if space > 0 else start + aim
-        yield from _filled(text, start, cut)
-        start = cut + (space > 0)
-    yield from _filled(text, start, end)
-
-
-def _filled(text: str, start: int, end: int) -> Iterator[Span]:
-    """The span without empty lines before and white space behind, unless that leaves nothing."""
-    part = text[start:end].rstrip()
-    if part:
-        yield start + len(part) - len(part.lstrip("\n")), start + len(part)

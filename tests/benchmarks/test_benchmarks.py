@@ -27,10 +27,12 @@ def test_one_that_is_not_there_is_named_with_those_that_are():
     found = run("trian")
 
     assert found.returncode == 1
-    assert found.stderr == "no benchmark is named 'trian'; there are: train\n"
+    assert re.fullmatch(r"no benchmark is named 'trian'; there are: train, [a-z, ]+\n", found.stderr)
 
 
-@pytest.mark.parametrize(("text", "said"), [("missing.txt", "No such file"), ("http://127.0.0.1:1/x", "refused")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("missing.txt", "No such file"), ("http://127.0.0.1:1/x", "a loopback address")]
+)
 def test_a_text_that_cannot_be_had_is_told_in_one_line(text, said):
     found = run("train", "--text", text)
 

@@ -10,11 +10,19 @@ from collectors import local
 from corpusmill import spec
 from corpusmill.errors import CollectError, ContentError, SpecError
 from corpusmill.store.ids import sha256
+from corpusmill.types import RawFile
 from tests import needs
 
 
-def nothing(url: str):
-    pytest.fail(f"a local corpus asked the network for {url}")
+class Nothing:
+    """An intake that is asked for nothing, and keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+
+    def put(self, record: RawFile, body: bytes) -> RawFile:
+        self.bodies[record.url] = body
+        return record
 
 
 def options(**table) -> local.Options:
@@ -22,7 +30,7 @@ def options(**table) -> local.Options:
 
 
 def names(**table) -> list[str]:
-    return [record.url for record, _, _ in local.collect(options(**table), nothing)]
+    return [record.url for record, _ in local.collect(options(**table), Nothing())]
 
 
 @pytest.fixture
@@ -37,7 +45,9 @@ def folder(tmp_path):
 
 
 def test_a_file_is_taken_as_it_is_under_its_own_name(folder):
-    ((record, body, total),) = local.collect(options(path=str(folder / "a.txt")), nothing)
+    intake = Nothing()
+    ((record, total),) = local.collect(options(path=str(folder / "a.txt")), intake)
+    body = intake.bodies["file:a.txt"]
     assert (record.url, record.final_url, record.status) == ("file:a.txt", "file:a.txt", 200)
     assert (record.sha256, record.bytes, total) == (sha256(body), len(body), 1)
     assert body == b"text of a.txt"
@@ -46,7 +56,7 @@ def test_a_file_is_taken_as_it_is_under_its_own_name(folder):
 
 def test_a_files_last_change_is_recorded_in_utc(folder):
     os.utime(folder / "a.txt", (0, 86_400))
-    ((record, _, _),) = local.collect(options(path=str(folder / "a.txt")), nothing)
+    ((record, _),) = local.collect(options(path=str(folder / "a.txt")), Nothing())
     assert record.last_modified == "1970-01-02T00:00:00+00:00"
 
 
@@ -77,7 +87,7 @@ def test_patterns_say_which_files_of_a_folder_are_taken(folder, patterns, taken)
 
 
 def test_every_file_is_given_with_how_many_there_are(folder):
-    assert {total for _, _, total in local.collect(options(path=str(folder)), nothing)} == {5}
+    assert {total for _, total in local.collect(options(path=str(folder)), Nothing())} == {5}
 
 
 def test_links_are_not_followed_and_loops_end(folder, tmp_path):
@@ -152,12 +162,13 @@ def test_a_hidden_folder_that_may_not_be_read_does_not_matter(folder):
 
 
 def test_the_library_is_that_of_the_running_python():
+    intake = Nothing()
     got = list(
         local.collect(
-            options(library=True, include=["json/*.py", "this.py"], exclude=["site-packages/*", "test/*"]), nothing
+            options(library=True, include=["json/*.py", "this.py"], exclude=["site-packages/*", "test/*"]), intake
         )
     )
-    assert [record.url for record, _, _ in got] == [
+    assert [record.url for record, _ in got] == [
         "stdlib:json/__init__.py",
         "stdlib:json/decoder.py",
         "stdlib:json/encoder.py",
@@ -165,7 +176,7 @@ def test_the_library_is_that_of_the_running_python():
         "stdlib:json/tool.py",
         "stdlib:this.py",
     ]
-    assert got[-1][1] == Path(sysconfig.get_path("stdlib"), "this.py").read_bytes()
+    assert intake.bodies["stdlib:this.py"] == Path(sysconfig.get_path("stdlib"), "this.py").read_bytes()
 
 
 def test_the_origin_says_which_python_or_which_place(tmp_path, monkeypatch):

@@ -68,7 +68,7 @@ def test_what_a_thing_is_called_means_that_thing(filled, thing):
         ("bible@v1/runs/9cc1", "'bible@v1/runs/9cc1' is no ref: "),
         ("../bible/runs/9cc1", "'../bible/runs/9cc1' is no ref: "),
         ("Bible/runs/9cc1", "'Bible/runs/9cc1' is no ref: "),
-        ("a\0b", "'a\\x00b' is not in the store: known names: "),
+        ("z\0z", "'z\\x00z' is not in the store: known names: "),
         ("raw-only", "raw-only has no version yet: build one: corpusmill build raw-only"),
     ],
 )
@@ -81,7 +81,8 @@ def test_a_ref_that_means_nothing_or_more_than_one_thing_says_what_it_could_have
 def test_an_unknown_name_lists_the_catalogue_too(filled):
     with pytest.raises(UnknownNameError) as caught:
         refs.resolve(filled, "zzz")
-    assert caught.value.hint == f"known names: {', '.join(sorted({'bible', 'poems', 'raw-only', *spec.names()}))}"
+    known = sorted({"bible", "poems", "raw-only", *spec.names()})
+    assert caught.value.hint == f"known names: {', '.join(known[:20])} …"
 
 
 def test_a_corpus_named_like_an_id_is_the_corpus(store):

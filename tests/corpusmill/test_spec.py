@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import tomllib
 from typing import Annotated, Literal
 
 import msgspec
@@ -238,7 +239,14 @@ def test_a_file_that_is_not_utf8_is_refused_naming_the_byte(tmp_path):
 def test_every_shipped_corpus_reads(name):
     corpus = spec.load(name)
     assert corpus.name == name
-    assert corpus.title and corpus.about and corpus.licence and corpus.size
+    assert (
+        corpus.title
+        and corpus.about
+        and corpus.licence
+        and corpus.licence_note
+        and corpus.personal_data
+        and corpus.size
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,3 +261,30 @@ def test_every_shipped_corpus_reads(name):
 )
 def test_a_hint_names_what_is_near_or_else_what_there_is(name, known, words):
     assert spec.nearest(name, known, "things") == words
+
+
+KEYS = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
+PLAIN = st.one_of(
+    st.booleans(), st.integers(-(2**53), 2**53), st.text(), st.floats(allow_nan=False, allow_infinity=False)
+)
+VALUES = st.one_of(PLAIN, st.lists(st.text(), max_size=3), st.dictionaries(st.text(), PLAIN, max_size=2))
+
+
+@given(st.dictionaries(KEYS, st.one_of(PLAIN, st.lists(st.text(), max_size=3))), st.dictionaries(KEYS, VALUES))
+def test_what_is_written_as_toml_reads_back_as_it_was(plain, section):
+    table = {**plain, "source": section}
+    assert tomllib.loads(spec.write(table)) == table
+
+
+def test_a_corpus_file_is_written_for_people():
+    table = {"title": "Poems", "source": {"urls": ["https://h/a"], "index": {"url": "u"}}, "parse": {"kind": "text"}}
+    assert spec.write(table) == (
+        'title = "Poems"\n\n[source]\nurls = ["https://h/a"]\nindex = { url = "u" }\n\n[parse]\nkind = "text"\n'
+    )
+
+
+def test_a_corpus_file_outside_the_catalogue_is_read_where_it_lies(tmp_path):
+    (tmp_path / "mine.toml").write_text(GOOD, encoding="utf-8")
+    assert spec.read(tmp_path / "mine.toml").name == "mine"
+    with pytest.raises(SpecError, match=r"none\.toml cannot be read: No such file"):
+        spec.read(tmp_path / "none.toml")

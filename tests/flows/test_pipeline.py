@@ -62,7 +62,7 @@ def test_after_a_failure_nothing_more_is_begun(own):
     assert log == [("collect", ())]
 
 
-@given(st.builds(Job, st.text(), st.text(), st.text(), st.booleans(), st.lists(st.text()).map(tuple)))
+@given(st.builds(Job, st.text(), st.text(), overrides=st.lists(st.text()).map(tuple)) | st.from_type(Job))
 def test_a_job_survives_json(job):
     assert msgjson.decode(msgjson.encode(job), type=Job) == job
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from corpusmill import spec
 from corpusmill.errors import ContentError, FlowError, Interrupted, NetworkError, ParseError
 from corpusmill.store import Store
 from corpusmill.types import silent
@@ -17,7 +18,7 @@ from flows.run import run_flow
 from flows.stages import Done, Job
 from tests.flows.programs import TINY, text, until
 
-DEPLOYED = {"python": True, "shakespeare": False, "bible": False, "tweets": False, "experiment": None}
+DEPLOYED = {"experiment": None} | {name: name == "python" for name in spec.names()}  # whether the schedule is on
 
 
 @pytest.fixture(scope="session")
@@ -177,6 +178,9 @@ def answers():
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            if self.path == "/robots.txt":
+                self.send_error(404)
+                return
             asked.append(self.path)
             status, body = given[min(len(asked), len(given)) - 1]
             self.send_response(status)
@@ -196,8 +200,8 @@ def answers():
 @pytest.mark.parametrize(
     ("given", "asked", "outcome"),
     [
-        ([(404, b""), (404, b""), (200, b"text")], 3, None),
-        ([(404, b"")], 4, NetworkError),
+        ([(403, b""), (403, b""), (200, b"text")], 3, None),
+        ([(403, b"")], 4, NetworkError),
         ([(200, b"")], 1, ContentError),
     ],
     ids=["the host comes back", "the host stays away", "a wrong answer stays wrong"],
@@ -209,7 +213,7 @@ def test_collect_is_tried_again_only_when_the_network_failed(prefect_here, tmp_p
 
     answers[0].extend(given)
     impatient = collect.with_options(retry_delay_seconds=0)
-    job = Job(answers[2], str(tmp_path / "store"))
+    job = Job(answers[2], str(tmp_path / "store"), allow_private=True)
 
     @flow(name="patience")
     def patience():

@@ -1,82 +1,103 @@
-import io
-import struct
-import zipfile
-import zlib
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from corpusmill.errors import ParseError
+from corpusmill.errors import BuildError, CorruptError, ParseError
+from corpusmill.store import blobs
 from preprocess import archive
+from tests.corpusmill.archives import END, FILES, PACKERS, entry, tar, zipped
+from tests.preprocess.snapshots import raw_file
 
-FILES = {"a.json": b"[]", "folder/b.json": b"corn " * 1000}
-
-
-def packed(files=FILES, method=zipfile.ZIP_DEFLATED) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", method) as writer:
-        for name, content in files.items():
-            writer.writestr(name, content)
-    return body.getvalue()
+URL = "https://mill.example/mill.tar.xz"
+BODY = PACKERS["xz"](tar())
 
 
-def patched(body: bytes, offset: int, fields: str, *values: int) -> bytes:
-    """Overwrite fields of the first entry of the central directory."""
-    out = bytearray(body)
-    struct.pack_into(fields, out, body.index(b"PK\x01\x02") + offset, *values)
-    return bytes(out)
+def parts(store, body: bytes, *patterns: str, url: str = URL) -> list[tuple[str, bytes]]:
+    file = raw_file(url, body, blobs.put(store.root, body))
+    found = list(archive.parts(file, patterns or ("*",), store.root))
+    assert all(part.sha256 == file.sha256 and part.bytes == len(content) for part, content in found)
+    return [(part.url, content) for part, content in found]
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_members_are_read_in_order_and_folders_passed_over(method):
-    body = packed({"folder/": b""} | FILES, method)
-    assert archive.is_zip(body)
-    assert dict(archive.members(body)) == FILES
+@pytest.mark.parametrize("body", [b"", b"text", b"PK", b"x" * 100_000, b"%PDF-1.7"])
+def test_a_file_that_is_no_archive_is_its_only_part_whatever_its_name_and_the_patterns(body, store):
+    assert parts(store, body, "*.c") == [(URL, body)]
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "C:\\x", "a\nb", "con"])
-def test_a_name_is_data_and_no_path(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert [content for _, content in archive.members(packed({name: b"text"}))] == [b"text"]
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("body", [BODY, tar(), zipped()])
+def test_a_member_is_a_file_of_its_own_below_the_archives_address(body, store):
+    assert parts(store, body, url="file:my%20mill") == [(f"file:my%20mill!/{name}", FILES[name]) for name in FILES]
 
 
-GOOD = packed()
-BOMB = packed({f"{n}": bytes(1 << 20) for n in range(8)})
+def test_names_are_quoted_and_lead_nowhere(store):
+    body = b"".join(entry(name) for name in (b"../up", b"/etc/passwd", b"a b?c#d%20!/e", b"\xff")) + END
+    assert [url.partition("!/")[2] for url, _ in parts(store, body)] == [
+        "../up",
+        "/etc/passwd",
+        "a%20b%3Fc%23d%2520%21/e",
+        "%5Cxff",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        (["*"], [*FILES]),
+        (["*.txt"], ["mill/a.txt", "mill/b.txt"]),
+        (["mill/*", "c"], [*FILES]),
+        (["?", "*/a.*"], ["mill/a.txt", "c"]),
+        (["*.TXT", "c"], ["c"]),
+    ],
+)
+def test_patterns_choose_members(patterns, names, store):
+    assert [url for url, _ in parts(store, BODY, *patterns)] == [f"{URL}!/{name}" for name in names]
+
+
+def test_an_archive_of_which_nothing_matches_is_a_mistake_in_the_corpus(store):
+    with pytest.raises(BuildError) as caught:
+        parts(store, BODY, "*.h", "*.C")
+    assert caught.value.message == "mill.tar.xz: none of its 4 members matches *.h, *.C"
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_a_single_packed_file_keeps_the_address_and_is_chosen_by_its_name_without_the_suffix(kind, store):
+    body = PACKERS[kind](b"grist")
+    for pattern in ("*", "*.json", "2015.json"):
+        assert parts(store, body, pattern, url="https://mill.example/2015.json.gz") == [
+            ("https://mill.example/2015.json.gz", b"grist")
+        ]
+    with pytest.raises(BuildError, match=r"2015.json.gz: none of its 1 members matches \*.txt"):
+        parts(store, body, "*.txt", url="https://mill.example/2015.json.gz")
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"PK\x03\x04 and no more", "corrupt archive: File is not a zip file"),
-        (GOOD[: len(GOOD) // 2], "corrupt archive: "),
-        (GOOD.replace(zlib.compress(FILES["folder/b.json"])[2:9], b"\xff" * 7), "corrupt archive: "),
-        (patched(GOOD, 16, "<L", 1), "corrupt archive: Bad CRC-32"),
-        (patched(GOOD, 8, "<H", 1), "encrypted: member 'a.json'"),
-        (patched(GOOD, 10, "<H", 12), "corrupt archive: member 'a.json' is packed by method 12"),
-        (patched(GOOD, 24, "<L", 0xFFFFFFF0), "too large: 2 members of 42949"),
-        (BOMB, "too large: 8 members of 8388608 bytes in all"),
-        (packed({f"{n}": b"" for n in range(archive.MEMBERS + 1)}, zipfile.ZIP_STORED), "too large: 10001 members"),
+        (BODY[:-40], "truncated archive: it ends in the middle of its xz data"),
+        (zipped()[:400], "truncated archive: the directory that ends a zip archive is missing"),
+        (BODY + b"x", "corrupt archive: something else follows its xz data: b'x'"),
+        (entry(b"a") * 2 + END, "corrupt archive: two members are named 'a'"),
+        (zipped({})[-22:], "corrupt archive: its directory is not where its last record says"),
+        (tar({}), "empty: the archive holds no file"),
+        (zipped({}), "empty: the archive holds no file"),
     ],
 )
-def test_a_bad_archive_is_a_parse_error(body, message):
+def test_an_archive_that_is_not_whole_is_a_parse_error(body, message, store):
     with pytest.raises(ParseError) as caught:
-        list(archive.members(body, limit=1 << 20))
-    assert caught.value.message.startswith(message)
+        parts(store, body)
+    assert caught.value.message == message
+    assert caught.value.hint
 
 
-def test_a_member_never_inflates_beyond_what_the_directory_says():
-    lying = patched(packed({"bomb": bytes(1 << 20)}), 24, "<L", 10)
-    with pytest.raises(ParseError, match="corrupt archive: Bad CRC-32"):
-        list(archive.members(lying))
+def test_what_the_host_said_of_the_archive_is_not_said_of_its_members(store):
+    sent = raw_file(URL, BODY, blobs.put(store.root, BODY))
+    for part, _ in archive.parts(replace(sent, media_type="application/x-xz", etag='"1"'), ("*",), store.root):
+        assert (part.media_type, part.etag, part.final_url) == ("", '"1"', URL)
 
 
-@given(st.integers(0, len(GOOD) - 1), st.integers(0, 255))
-def test_any_changed_byte_gives_members_or_a_parse_error(place, byte):
-    body = bytearray(GOOD)
-    body[place] = byte
-    try:
-        assert len(list(archive.members(bytes(body)))) <= len(FILES)
-    except ParseError as error:
-        assert error.hint
+def test_a_damaged_blob_is_no_parse_error(store):
+    digest = blobs.put(store.root, BODY)
+    other = blobs.put(store.root, PACKERS["xz"](tar({"other": b"x"})))
+    blobs.blob_path(store.root, digest).write_bytes(blobs.blob_path(store.root, other).read_bytes())
+    with pytest.raises(CorruptError, match="does not match its digest"):
+        list(archive.parts(raw_file(URL, BODY, digest), ("*",), store.root))

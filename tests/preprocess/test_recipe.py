@@ -23,7 +23,7 @@ def test_every_kind_of_material_can_be_declared_by_its_name_alone(kind):
 
 def test_a_recipe_shows_every_default():
     assert preprocess.check(corpus()).table == {
-        "parse": {"kind": "text", "skip": [], "encoding": ""},
+        "parse": {"kind": "text", "skip": [], "members": ["*"], "encoding": ""},
         "clean": {"steps": ["line_ends", "nfc"], "dedup": True},
         "split": {"scheme": "document", "fractions": [0.9, 0.05, 0.05]},
         "expect": {"documents": None, "distinct": {}, "sum": {}},
@@ -33,7 +33,7 @@ def test_a_recipe_shows_every_default():
 @pytest.mark.parametrize(
     ("sections", "said"),
     [
-        ({"parse": {}}, "mill.toml: parse.kind is missing: kinds: code, lines,"),
+        ({"parse": {}}, "mill.toml: parse.kind is missing: kinds: abc, book, code,"),
         ({"parse": {"kind": 3}}, "mill.toml: parse.kind is missing"),
         ({"parse": {"kind": "verse"}}, "mill.toml: parse.kind: no parser is named 'verse': did you mean verses?"),
         ({"parse": {"kind": "__init__"}}, "no parser is named '__init__'"),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,12 @@ def document(text: str) -> Document:
         ("nfc", "ﬁ", "ﬁ"),
         ("one_line", " first \n\n second\r\nthird\u2028fourth ", "first second third fourth"),
         ("one_line", "inner  spaces stay", "inner  spaces stay"),
+        ("c1", "the mill\x92s", "the mill’s"),
+        ("controls", "mill\x14", "mill"),
+        ("spaces", "a\u00a0 b ", "a b"),
+        ("comma_below", "Şi", "Și"),
+        ("homoglyphs", "mіnе", "mine"),
+        ("scrub:handle", "ask @ada, ada@mill.example", "ask <handle:d46557>, ada@mill.example"),
         ("min_characters:3", "abc", "abc"),
         ("min_characters:3", " ab \n", "too short: 2 of 3"),
     ],
@@ -32,7 +40,20 @@ def test_a_step_changes_the_text_or_drops_it_with_a_reason(step, text, result):
         assert after.text == result
 
 
-@given(st.sampled_from([*STEPS, *(f"{name}:1" for name in NUMBERED)]), st.text())
+@pytest.mark.parametrize(
+    ("step", "text", "meta"),
+    [
+        ("c1", "\x93mill\x94", {"kept": 1, "mended_c1": 2}),
+        ("homoglyphs", "mine", {"kept": 1}),
+        ("scrub:email,handle", "@ada ada@mill.example", {"kept": 1, "scrubbed": 2}),
+        ("nfc", "e\N{COMBINING ACUTE ACCENT}", {"kept": 1}),
+    ],
+)
+def test_what_a_step_mends_or_hides_is_counted(step, text, meta):
+    assert resolve(step, "mill.toml")(replace(document(text), meta={"kept": 1})).meta == meta
+
+
+@given(st.sampled_from([*STEPS, *(f"{name}:1" for name in NUMBERED), "scrub:email,phone,handle"]), st.text())
 def test_a_step_done_twice_changes_nothing_more(name, text):
     step = resolve(name, "mill.toml")
     once = step(document(text))
@@ -49,6 +70,10 @@ def test_a_step_done_twice_changes_nothing_more(name, text):
         ("min_characters:", "write min_characters:N"),
         ("min_characters:-1", "write min_characters:N"),
         ("min_characters:two", "write min_characters:N"),
+        ("scrub", "write scrub: and one or more of email, phone, handle, with commas between"),
+        ("scrub:", "write scrub: and one or more of"),
+        ("scrub:email, phone", "write scrub: and one or more of"),
+        ("scrub:names", "write scrub: and one or more of"),
     ],
 )
 def test_a_wrong_step_is_refused_by_name(step, said):

@@ -36,6 +36,7 @@ def test_a_python_file_is_read_in_the_encoding_it_truly_has(body, text, encoding
         ("file:M%FChle.c", "M\\xfchle.c"),
         ("https://mill.example/", "https://mill.example/"),
         ("https://mill.example/src/main.c?raw=1", "src/main.c"),
+        ("https://mill.example/mill.tar.xz!/mill/my%20main.c", "mill/my main.c"),
     ],
 )
 def test_the_path_is_the_title_and_in_meta(url, path):

@@ -1,9 +1,7 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
-from preprocess.parse.text import LONGEST, SHORTEST, Options, parse, passages
+from preprocess.parse.text import Options, parse
 from tests.preprocess.snapshots import raw_file
 
 OPTIONS = Options(kind="text")
@@ -11,55 +9,11 @@ PROSE = "The wheel turns and the stone grinds. " * 8
 PARAGRAPHS = "\n\n".join([PROSE] * 200)
 
 
-def cut(text: str) -> list[str]:
-    return [text[start:end] for start, end in passages(text)]
-
-
-@pytest.mark.parametrize(
-    ("text", "at_least", "longest"),
-    [
-        ("word " * 1_000_000, 2_000, 2 * LONGEST),
-        ("x" * 5_000_000, 2_500, LONGEST),
-        ("word " * 200, 8, 2 * SHORTEST),
-        ("word " * 30, 2, SHORTEST),
-        ("a line of verse\n" * 60, 7, 2 * SHORTEST),
-        ("a\n\n" * 50_000, 90, 2 * LONGEST),
-        (PARAGRAPHS, 90, 2 * len(PROSE) + 1),
-        ("粉挽き小屋。" * 500, 20, 2 * SHORTEST),
-        ("\n \n" * 100_000 + "end", 1, 3),
-    ],
-)
-def test_every_shape_of_text_is_cut_into_passages_of_bounded_size(text, at_least, longest):
-    lengths = [len(passage) for passage in cut(text)]
-    assert len(lengths) >= at_least
-    assert max(lengths) <= longest
-
-
-def test_passages_end_at_blank_lines_where_there_are_some():
-    assert {passage.replace(PROSE.strip(), "P") for passage in cut(PARAGRAPHS)} <= {"P", "P \n\nP", "P \n\nP \n\nP"}
-
-
-def test_a_long_paragraph_is_cut_at_line_ends_and_a_long_line_between_words():
-    lines = "\n".join(f"line {n} of a paragraph that never ends" for n in range(100))
-    assert all(passage.startswith("line ") for passage in cut(lines))
-    assert all(passage.startswith("word") and passage.endswith("word") for passage in cut("word " * 500))
-
-
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_what_ends_a_line_makes_no_difference(end):
     written = (PARAGRAPHS.replace("\n", e).encode() for e in ("\n", end))
     unix, other = ([d.text for d in parse(raw_file("file:a"), body, OPTIONS)] for body in written)
     assert other == unix
-
-
-def test_indentation_stays():
-    assert cut("\n\n    def grind():\n        pass\n")[0] == "    def grind():\n        pass"
-
-
-@given(st.text(st.sampled_from("ab \n\té。"), max_size=3_000))
-def test_only_white_space_is_lost(text):
-    assert "".join("".join(cut(text)).split()) == "".join(text.split())
-    assert all(passage.strip() for passage in cut(text))
 
 
 def test_a_passage_knows_its_file_its_place_and_how_it_was_read():

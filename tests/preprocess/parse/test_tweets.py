@@ -1,13 +1,15 @@
 import json
 import time
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
 
 from corpusmill.errors import ParseError
-from corpusmill.types import Drop
+from corpusmill.types import Document, Drop
 from preprocess.parse.tweets import Options, parse
+from tests.preprocess.parse.hostile import spoiled
 from tests.preprocess.snapshots import raw_file
-from tests.preprocess.test_archive import packed
 
 DATE = "Mon Feb 29 23:59:59 -0500 2016"
 
@@ -117,24 +119,54 @@ def test_the_exact_id_names_the_tweet_in_whichever_file_it_is(fields, number):
     assert tweet.id == elsewhere.id
 
 
-def test_a_zip_archive_is_read_in_memory():
-    lists = {"2015.json": [{"id_str": "1", "text": "One", "created_at": DATE}], "2016.json": [{"id_str": "2"}]}
-    results = read(body=packed({name: json.dumps(tweets).encode() for name, tweets in lists.items()}))
-    assert [getattr(result, "text", None) for result in results] == ["One", None]
+def test_the_api_writes_one_tweet_a_line_and_a_bad_line_is_a_drop():
+    tweet = {"id_str": "1", "created_at": DATE, "full_text": "I turn", "source": '<a href="x">Mill for Web</a>'}
+    good, other, cut = json.dumps(tweet), json.dumps(tweet | {"id_str": "2"}), json.dumps(tweet)[:40]
+    body = f"\ufeff{good}\r\n\n[1]\n{other}\n{cut}".encode()
+    first, wrong, second, broken = read(body=body)
+    assert (first.text, first.meta["app"], second.meta["tweet"]) == ("I turn", "Mill for Web", "2")
+    assert (wrong.reason[:12], broken.reason[:10]) == ("not tweets: ", "not JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("user", "account", "reason"),
+    [
+        ({"screen_name": "Miller"}, "miller", None),
+        ({"screen_name": "Baker"}, "miller", "another account: Baker"),
+        ({"screen_name": "Baker"}, "", None),
+        (None, "miller", None),
+    ],
+)
+def test_what_another_account_wrote_is_dropped(user, account, reason):
+    (result,) = read({"text": "I turn", "user": user}, account=account)
+    assert (result.reason if isinstance(result, Drop) else None) == reason
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"{}", "not tweets: Expected `array`, got `object`"),
+        (b"3", "not tweets: Expected `object`, got `int`"),
         (b'[{"text": 3}]', "not tweets: Expected `str`, got `int` - at `$[0].text`"),
         (b"[1]", "not tweets: Expected `object`, got `int` - at `$[0]`"),
         (b"Not Found", "not JSON: "),
-        (packed()[:60], "corrupt archive: "),
-        (packed({"readme.txt": b"words"}), "not JSON: "),
+        (b"", "empty: "),
+        (b" \n", "empty: "),
     ],
 )
 def test_a_file_that_is_no_list_of_tweets_is_refused(body, message):
     with pytest.raises(ParseError) as caught:
         read(body=body)
     assert caught.value.message.startswith(message)
+
+
+LINE = json.dumps({"id_str": "9", "created_at": DATE, "text": "RT @wheel: I turn", "user": {"screen_name": "mill"}})
+
+
+PARTS = (b"{", b"{}", b"\n", b'"id": 1e400', b"\\ud83c")
+
+
+@settings(max_examples=60, deadline=None)
+@given(spoiled(f"[{LINE}]".encode(), *PARTS) | spoiled(f"{LINE}\n{LINE}\n".encode(), *PARTS))
+def test_only_a_parse_error_escapes(body):
+    with suppress(ParseError):
+        assert all(isinstance(result, Document | Drop) for result in read(body=body, account="mill"))
