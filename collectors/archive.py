@@ -1,6 +1,7 @@
 """Archives at known addresses, each read whole before it is kept for good.
 
-``[source] urls = ["https://host/linux.tar.xz"]`` lists them; ``[source.sha256]`` may pin what each has to be. A body
+``[source] urls = ["https://host/linux.tar.xz"]`` lists them, `beside` names plain files that belong to them;
+``[source.sha256]`` may pin what each archive has to be. A body
 that ends too early, is damaged or is no archive at all (an error page with status 200) is refused here and not at the
 build, which opens the same archive again. Which members are read, the build decides (``[parse] members``).
 """
@@ -27,12 +28,13 @@ class Options:
 
     urls: tuple[str, ...]
     sha256: Mapping[str, str] = field(default_factory=dict)  # url -> digest in hex
+    beside: tuple[str, ...] = ()  # addresses of plain files that belong to the archives
 
     def __post_init__(self) -> None:
         """Raises SpecError for no address, for those that cannot be fetched, and for a pin that pins nothing."""
         if not self.urls:
             raise SpecError("source names no address", "give it urls = [...]")
-        for url in self.urls:
+        for url in (*self.urls, *self.beside):
             http_only(url)
         for url, digest in self.sha256.items():
             if url not in self.urls:
@@ -51,9 +53,12 @@ def collect(options: Options, intake: Intake) -> Iterator[tuple[RawFile, int]]:
 
     Raises what the intake raises; ContentError, TruncatedError, TooLargeError for a body that is no whole archive.
     """
-    urls = list(dict.fromkeys(options.urls))
+    urls = list(dict.fromkeys((*options.urls, *options.beside)))
     for fetched in intake.each(urls):
         url = fetched.record.url
+        if url not in options.urls:
+            yield fetched.record, len(urls)
+            continue
         try:
             _check(fetched, options)
         except ContentError:

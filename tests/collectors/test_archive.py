@@ -49,6 +49,13 @@ def test_each_archive_is_fetched_once_and_counted():
     assert archive.origin(options(urls=[URL, OTHER])) == URL
 
 
+def test_a_plain_file_beside_the_archives_is_taken_as_it_is():
+    web = Web(WHOLE, b"Title: Gruel")
+    assert collected(web, beside=["https://host/gruel.mmf"]) == [(URL, 2), ("https://host/gruel.mmf", 2)]
+    with pytest.raises(SpecError, match="is not an http address"):
+        options(beside=["gruel.mmf"])
+
+
 @pytest.mark.parametrize(
     ("body", "error", "message"),
     [

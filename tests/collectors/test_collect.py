@@ -4,6 +4,7 @@ import http.server
 import io
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -649,6 +650,22 @@ def test_a_store_that_is_a_file_is_named(tmp_path, nobody):
 
 
 # The real sources
+
+
+def test_real_speeches_that_have_turned_into_the_home_page_are_held(store, serve, tmp_path):
+    pages, moved = (
+        "www.whitehouse.gov/the-press-office",
+        needs.shared("web") / "www.whitehouse.gov/briefings-statements",
+    )
+    shutil.copytree(needs.shared("web") / pages, tmp_path / pages)
+    client = Client(Network(serve(tmp_path)), retries=ONCE)
+    before, _ = collect(spec.load("whitehouse"), store, client)
+    speeches = sorted(path for path in (tmp_path / pages).rglob("*") if path.is_file())
+    for speech, home_page in zip(speeches, sorted(moved.glob("*/index.html")), strict=False):
+        speech.write_bytes(home_page.read_bytes())  # no two of them are equal
+    with pytest.raises(HeldError, match="4 of 60 files say the same"):
+        collect(spec.load("whitehouse"), store, client)
+    assert store.latest_snapshot("whitehouse") == before
 
 
 @pytest.mark.parametrize(("name", "count"), [("bible", 67), ("tweets", 12), ("shakespeare", 1)])
