@@ -5,6 +5,7 @@ Each transport module has `Options` (its keys of ``[source]``), `origin(options)
 them. Keys that every transport has: ``[source.limits]`` and, for requests, ``[source.headers]``.
 """
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -13,10 +14,10 @@ from typing import Any
 import requests
 
 from collectors import api, archive, crawl, files, hold, local
-from collectors.intake import Intake
+from collectors.intake import PARTS, Intake
 from collectors.meter import Meter
 from corpusmill import spec
-from corpusmill.errors import CollectError, HeldError, SpecError
+from corpusmill.errors import CollectError, HeldError, SpecError, StoreError
 from corpusmill.http import Client, Limits, now
 from corpusmill.store import Store, blobs, encode
 from corpusmill.store.commit import disk_errors, publish, sweep, work_folder
@@ -94,11 +95,15 @@ def collect(
         with disk_errors(store.root):
             return Collected(_replayed(corpus, store, progress, accept=accept), made=False, economics={})
     with disk_errors(store.root), store.lock(corpus.name, "collect", f"collecting {corpus.name}"):
-        return _collected(corpus, store, client, plan, Meter(progress), accept=accept)
+        try:
+            return _collected(corpus, store, client, plan, Meter(progress), accept=accept)
+        except sqlite3.Error as error:  # the journal's
+            remedy = "free some space or check the disk; what came is kept"
+            raise StoreError(f"{store.corpus(corpus.name)}: {error}", remedy) from error
 
 
 def _collected(corpus: Corpus, store: Store, client: Client, plan: Plan, meter: Meter, *, accept: bool) -> Collected:
-    client = client.bounded(plan.limits, store.corpus(corpus.name) / ".parts")
+    client = client.bounded(plan.limits, store.corpus(corpus.name) / PARTS)
     meter.watch(client)
     latest, held = store.latest_snapshot(corpus.name), store.held_snapshot(corpus.name)
     intake = Intake(corpus, store, client, [s for s in (latest, held) if s])

@@ -7,9 +7,10 @@ killed at any moment and at most the file in flight comes twice. The journal is 
 
 import dataclasses
 import io
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,14 +21,16 @@ import msgspec
 import requests
 
 from collectors.frontier import Frontier
-from corpusmill.errors import CollectError, DeferredError
+from corpusmill.errors import DeferredError
 from corpusmill.http import NOTHING, Client, Fetched
 from corpusmill.store import Store, blobs
 from corpusmill.store.commit import make_folder
 from corpusmill.store.ids import content_id
 from corpusmill.types import Corpus, RawFile, Snapshot
 
+PARTS = ".parts"  # folder of long bodies that were cut
 _REMEMBERED = timedelta(days=1)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: of another form
 _SCHEMA = """
 create table if not exists fetched (url text primary key, record blob not null, at text not null) without rowid;
 create table if not exists parked (host text primary key, until real not null) without rowid;
@@ -38,10 +41,7 @@ class Intake:
     """One collect of one corpus: a client, a journal and what was there before."""
 
     def __init__(self, corpus: Corpus, store: Store, client: Client, before: Iterable[Snapshot] = ()) -> None:
-        """`before` holds the snapshots whose validators may be used, the most trusted first.
-
-        Raises CollectError when the journal cannot be used.
-        """
+        """`before` holds the snapshots whose validators may be used. Raises sqlite3.Error when the disk fails."""
         self._corpus, self._root, self._client = corpus, store.root, client
         self._headers: Mapping[str, str] = corpus.source.get("headers", {})
         self._hosts = frozenset(_hosts(corpus.source))
@@ -97,8 +97,9 @@ class Intake:
         """Let the journal go when the snapshot is there, else keep it for the next collect."""
         if finished:
             self._journal.close()
-            for path in self._path.parent.glob(f"{self._path.name}*"):
+            for path in self._path.parent.glob(".collect-*"):  # those of other sources too, which nobody goes on with
                 path.unlink(missing_ok=True)
+            shutil.rmtree(self._path.parent / PARTS, ignore_errors=True)
             return
         with suppress(sqlite3.Error):  # what ended the collect is what counts
             with self._journal:
@@ -133,19 +134,23 @@ class Intake:
     def _opened(self) -> sqlite3.Connection:
         """The journal; one that nobody went on with for a day is begun anew, so that a snapshot is of one time."""
         make_folder(self._path.parent)
-        for _ in range(2):
-            try:
-                connection = _connect(self._path)
-                last = connection.execute("select max(at) from fetched").fetchone()[0]
-                if last and datetime.now(UTC) - datetime.fromisoformat(last) > _REMEMBERED:
-                    connection.close()
-                    raise ValueError(last)  # noqa: TRY301 - treated like one that cannot be read
-            except (sqlite3.DatabaseError, ValueError):
-                for path in self._path.parent.glob(f"{self._path.name}*"):
-                    path.unlink(missing_ok=True)
-            else:
-                return connection
-        raise CollectError(f"{self._path} cannot be used", "remove it, then repeat the command")
+        try:
+            with ExitStack() as unused:
+                connection = unused.enter_context(closing(_connect(self._path)))
+                if not _is_old(connection):
+                    unused.pop_all()
+                    return connection
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in _DAMAGED:  # a full disk, say: what the journal holds is good
+                raise
+        for path in self._path.parent.glob(f"{self._path.name}*"):
+            path.unlink(missing_ok=True)
+        return _connect(self._path)
+
+
+def _is_old(connection: sqlite3.Connection) -> bool:
+    last = connection.execute("select max(at) from fetched").fetchone()[0]
+    return bool(last) and datetime.now(UTC) - datetime.fromisoformat(last) > _REMEMBERED
 
 
 def _hosts(declared: Any) -> Iterator[str]:

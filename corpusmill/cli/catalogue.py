@@ -30,6 +30,8 @@ def corpora(store: StoreOption = None, as_json: JsonOption = False) -> None:
     listed = [_entry(name, opened) for name in sorted({*spec.names(), *opened.corpora()})]
     keys = ("name", "title", "size", "licence", "version", "refreshed")
     rows = [[entry[key] or "-" for key in keys] for entry in listed]
+    for row, entry in zip(rows, listed, strict=True):
+        row[-1] += "  held: look at it, then collect --accept" if entry["held"] else ""
     emit({"corpora": listed}, table(rows, [key.upper() for key in keys]), as_json=as_json)
 
 
@@ -86,7 +88,8 @@ def _entry(name: str, store: Store) -> dict[str, Any]:
         "size": declared.size if declared else "",
         "licence": known.licence if known else "",
         "version": version.ref if version else "",
-        "refreshed": snapshot.collected_at[:10] if snapshot else "",
+        "refreshed": (store.latest(name, "checked") or snapshot.collected_at)[:10] if snapshot else "",
+        "held": store.latest(name, "held") or "",
     }
 
 

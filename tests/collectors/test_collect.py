@@ -19,6 +19,7 @@ import zstandard
 from urllib3 import Retry
 
 import collectors
+from collectors.intake import Intake
 from corpusmill import spec
 from corpusmill.errors import (
     BusyError,
@@ -632,6 +633,37 @@ def test_a_full_disk_is_named_nothing_half_written_shows_and_the_earlier_snapsho
             collect(own(tmp_path / "poem.txt"), store, nobody)
         assert store.snapshots("plays") == [store.latest_snapshot("plays")] == [first]
         assert not list(store.root.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("room", [0, 20_000, 60_000, 100_000])
+def test_a_disk_that_fills_while_fetching_is_named_and_the_next_collect_goes_on(tmp_path, client, mirror, room):
+    bodies = {f"/plays/{name}.txt": random.Random(name).randbytes(30_000) for name in PLAYS}
+    mirror.bodies.update(bodies)
+    with needs.disk(tmp_path / "disk", "1m") as folder:
+        store, filler = Store(folder / "store"), folder / "filler"
+        filler.write_bytes(bytes((1 << 20) - room - 4096))
+        with pytest.raises(StoreError, match="free some space"):
+            collect(corpus(), store, client)
+        filler.unlink()
+        snapshot, _ = collect(corpus(), store, client)
+        assert [blobs.get(store.root, file.sha256) for file in snapshot.files] == list(bodies.values())
+
+
+def test_headers_go_to_the_hosts_that_the_corpus_names_and_to_no_other(store):
+    asked = {}
+
+    class Host(Fake):
+        def get(self, url, known=None, headers=None):
+            asked[url] = dict(headers)
+            return super().get(url, known, headers)
+
+    with_login = corpus('source.headers={Authorization="Bearer 1"}')
+    intake = Intake(with_login, store, Host("2024"))
+    for url in ("https://plays/play1.txt", "https://plays/other.txt", "https://elsewhere/play1.txt"):
+        intake.get(url)
+    intake.close(finished=True)
+    login = {"Authorization": "Bearer 1"}
+    assert list(asked.values()) == [login, login, {}]
 
 
 def test_a_store_that_may_not_be_written_is_named(tmp_path, nobody):
