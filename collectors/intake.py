@@ -48,9 +48,11 @@ class Intake:
         self.notes: list[str] = []
         self._known = {file.url: file for snapshot in before for file in snapshot.files}
         self._path = store.corpus(corpus.name) / f".collect-{content_id(corpus.source)}.db"
-        self._journal = self._opened()
-        self.frontier = Frontier(self._journal)
-        client.pace.parked.update(self._journal.execute("select host, until from parked").fetchall())
+        with ExitStack() as failing:
+            self._journal = failing.enter_context(closing(self._opened()))
+            self.frontier = Frontier(self._journal)
+            client.pace.parked.update(self._journal.execute("select host, until from parked").fetchall())
+            failing.pop_all()
 
     def get(self, url: str, headers: Mapping[str, str] = NOTHING, *, anew: bool = False) -> Fetched:
         """Fetch an address, or recall it; `anew` wants the whole answer, headers too, whatever is known of it.
@@ -101,11 +103,10 @@ class Intake:
                 path.unlink(missing_ok=True)
             shutil.rmtree(self._path.parent / PARTS, ignore_errors=True)
             return
-        with suppress(sqlite3.Error):  # what ended the collect is what counts
-            with self._journal:
-                self._journal.execute("delete from parked")
-                self._journal.executemany("insert into parked values (?, ?)", self._client.pace.parked.items())
-            self._journal.close()
+        # Whatever goes wrong here, what ended the collect is what counts.
+        with suppress(sqlite3.Error), closing(self._journal), self._journal:
+            self._journal.execute("delete from parked")
+            self._journal.executemany("insert into parked values (?, ?)", self._client.pace.parked.items())
 
     def _kept(self, record: RawFile, fetched: Fetched | None = None) -> Fetched:
         """An answer whose body is read from the store."""

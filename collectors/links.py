@@ -1,22 +1,17 @@
 """Where a page leads: the links that are to be followed, and the other address that it gives itself.
 
-Beautiful Soup on Python's own HTML parser, with three of its habits undone, each of which lets a small page take hours:
-what is cut off at the end is not looked through again from every sign on, nesting ends where browsers end it, and a
-``<br>`` is forgotten once it is read.
+It knows pages and addresses, not crawling.
 """
 
 import re
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
-from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
+from bs4 import Tag
 from bs4.dammit import EncodingDetector
-from bs4.filter import SoupStrainer
 
 from collectors import address
+from corpusmill.soup import tree
 
 FOLLOW = "a[href]"
 _HTML = ("text/html", "application/xhtml+xml")
@@ -25,11 +20,8 @@ _BEGINS_HTML = re.compile(
     rb"(?>\s+|<!--.*?-->|<\?.*?>)*+<(?:!doctype\s+html|html|head|body|title|table)\b", re.IGNORECASE | re.DOTALL
 )
 HEAD = 2_048  # bytes that tell what a body is
-_DEEPEST = 512  # elements; where Chromium and WebKit end too
-_LONG_REFERENCE = re.compile(r"&#[0-9]{9,}")  # no character; Python refuses to read a number of thousands of digits
 _NOT_OF_PAGES = re.compile(r"utf.?(?:16|32|7)|unicode|ucs|.*(?:escape|code|idna)")  # such a page says it in vain
 _HEADS = ["base", "link", "meta"]
-_ONE_AFTER_ANOTHER = ("a", "dd", "dt", "li", "option", "p", "td", "th", "tr")  # many are never closed
 _ROBOTS = ("robots", "corpusmill")
 
 
@@ -53,47 +45,14 @@ def find(body: bytes, url: str, follow: str = FOLLOW) -> Found:
 
     Nothing is followed that says nofollow. Never fails: what cannot be read has no links.
     """
-    text = _LONG_REFERENCE.sub("&#xFFFD", _decoded(body))
+    text = _decoded(body)
     if "<" not in text:
         return Found()
-    soup = _soup(text, only=["a", *_HEADS] if follow == FOLLOW else [])
+    soup = tree(text, only=["a", *_HEADS] if follow == FOLLOW else [])
     heads = [tag for tag in soup.find_all(_HEADS) if isinstance(tag, Tag)]
     base = next((at for tag in heads if tag.name == "base" and (at := _link(tag, url))), url)
     links = [] if _nofollow(heads) else [link for tag in soup.select(follow) if (link := _link(tag, base))]
     return Found(tuple(dict.fromkeys(links)), _canonical(heads, base, url))
-
-
-class _Parser(BeautifulSoupHTMLParser):
-    """Reads any page in a time that grows with its length alone."""
-
-    def handle_starttag(self, tag: str, *args: Any, **more: Any) -> None:
-        """Open an element, inside the last one only where and as deep as browsers do."""
-        opened = self.soup.tagStack
-        if len(opened) > _DEEPEST or (tag in _ONE_AFTER_ANOTHER and opened[-1].name == tag):
-            self.soup.popTag()
-        super().handle_starttag(tag, *args, **more)
-        self.already_closed_empty_element.clear()  # searched from its beginning at every end tag
-
-    def parse_marked_section(self, i: int, report: bool = True) -> int:  # noqa: ARG002 - Python's signature
-        """``<![x`` is a comment, as in browsers; Python asserts that only some x exist."""
-        return self.parse_bogus_comment(i)
-
-    def close(self) -> None:
-        """What is open at the end is dropped, as in browsers; Python would read it as text, sign by sign."""
-
-
-class _Builder(HTMLParserTreeBuilder):
-    def feed(self, markup: str) -> None:  # type: ignore[override]
-        super().feed(markup, _parser_class=_Parser)
-
-
-def _soup(text: str, only: list[str]) -> BeautifulSoup:
-    """The tree; of `only` some elements, which is much faster, or of all."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        return BeautifulSoup(
-            text, builder=_Builder(store_line_numbers=False), parse_only=SoupStrainer(only) if only else None
-        )
 
 
 def _decoded(body: bytes) -> str:

@@ -1,8 +1,4 @@
-"""HTML -> text: a page's bytes, its tree, the words in a part of it as paragraphs. It knows no corpus and no network.
-
-Python's own parser is used, which reads any page, but on some pages of rubbish in a time that grows with the square of
-their size. `tree` keeps such pages from it.
-"""
+"""HTML -> text: a page's bytes, the words in a part of it as paragraphs. It knows no corpus and no network."""
 
 import codecs
 import re
@@ -12,10 +8,10 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
+from corpusmill import soup
 from corpusmill.errors import ParseError
 from preprocess.decode import Decoded, decode, known_encoding, unix
 
-DEEPEST = 2_000  # elements within one another; an old page that closes none of its paragraphs has some hundred
 _META = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # bytes; HTML says 1,024, and pages do not keep to it
 # What browsers take a declared name for (encoding.spec.whatwg.org, 4.2), where Python takes it at its word.
@@ -37,10 +33,6 @@ _BLOCKS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "figure", "figcaption", "form", "fieldset", "center", "address"),
     *("aside", "nav", "details"),
 }
-# Elements that hold nothing. Written without "/", Beautiful Soup keeps each in a list that every end tag searches.
-_EMPTY = re.compile(
-    r"<((?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)(?:\s[^<>]*)?)(?<!/)>", re.IGNORECASE
-)
 _KEPT = "\0"  # a space in <pre>, until the others are set in order; no decoded text holds a NUL
 _HINT = "leave the page out"
 
@@ -62,13 +54,11 @@ def page(body: bytes, encoding: str = "") -> Decoded:
 
 
 def tree(text: str) -> BeautifulSoup:
-    """The tree of a page. Raises ParseError for one that no parser should be given."""
+    """The tree of a page. Raises ParseError for what the parser rejects."""
     try:
-        soup = BeautifulSoup(_closed(unix(text)), "html.parser")
+        return soup.tree(unix(text))
     except (ParserRejectedMarkup, AssertionError, ValueError) as error:
         raise ParseError(f"not HTML: {error}", _HINT) from error
-    _refuse_deep(soup)
-    return soup
 
 
 def words(element: PageElement) -> str:
@@ -112,25 +102,3 @@ def _written(node: PageElement, *, pre: bool) -> str:
     if type(node) is not NavigableString:  # a comment, a doctype, a script
         return ""
     return node.replace("\t", " " * 8).replace(" ", _KEPT) if pre else re.sub(r"\s+", " ", node)
-
-
-def _closed(text: str) -> str:
-    """The page with "<" as a character where no tag or comment ends after it, as the parser would find in the end.
-
-    "<![" begins no section in HTML, but what ends at the next ">", and is made to look so.
-    """
-    text = text.replace("<![", "<! [")
-    comments = text.rfind("-->")
-    text = text[: comments + 1] + text[comments + 1 :].replace("<!--", "&lt;!--")
-    tags = text.rfind(">")
-    return _EMPTY.sub(r"<\1 />", text[: tags + 1]) + text[tags + 1 :].replace("<", "&lt;")
-
-
-def _refuse_deep(soup: BeautifulSoup) -> None:
-    depths = {id(soup): 0}
-    for node in soup.descendants:
-        if isinstance(node, Tag):
-            depth = depths[id(node.parent)] + 1
-            if depth > DEEPEST:
-                raise ParseError(f"too deep: more than {DEEPEST:,} elements within one another", _HINT)
-            depths[id(node)] = depth

@@ -26,6 +26,7 @@ CODE = (
     "preprocess",
     "corpusmill.store",
     "corpusmill.archive",
+    "corpusmill.soup",
 )  # the packages whose source decides what a version holds
 
 
