@@ -3,9 +3,11 @@
 import http.server
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,9 @@ class Guarded(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        self.server.asked.set()
+        if self.server.slow.is_set():
+            time.sleep(2)
         known = f"token={CANARY}" in self.path or self.headers["Authorization"] == f"Bearer {CANARY}"
         status = 404 if self.path == "/robots.txt" else 200 if known else 403
         self.server.answered.append(status)
@@ -35,7 +40,8 @@ class Guarded(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def host():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as server:
-        server.answered = []
+        server.answered, server.slow, server.asked = [], threading.Event(), threading.Event()
+        server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -95,3 +101,19 @@ def test_an_error_names_the_secret_and_never_its_value(tmp_path, host, secret):
     assert done.returncode == 1
     assert "MILL" in done.stderr
     assert CANARY not in done.stdout + done.stderr
+
+
+def test_a_stopped_command_does_not_say_the_token_again(tmp_path, host):
+    host.slow.set()
+    command = [sys.executable, "-m", "corpusmill", "collect", f"http://127.0.0.1:{host.server_port}/a?token={CANARY}"]
+    command += ["--allow-private", "--store", str(tmp_path / "store")]
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=pipe, stderr=pipe, text=True) as process:
+        assert host.asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30), host.slow.clear()
+    assert process.returncode == 130
+    assert "To go on: corpusmill collect" in said[1]
+    assert "token=${URL_1}" in said[1]
+    assert CANARY not in "".join(said)

@@ -16,6 +16,7 @@ import typer
 from corpusmill import __version__
 from corpusmill.cli import catalogue, collecting, models, new, pipeline, share
 from corpusmill.errors import CorpusmillError, Interrupted, UsageError
+from corpusmill.secrets import lift
 
 _EPILOG = "Begin with: corpusmill run python"
 # typer carries click inside, or depends on it, by version; the base of what both raise for wrong usage is the same.
@@ -99,7 +100,7 @@ def _tell(error: BaseException, arguments: list[str]) -> int:
 
 def _tell_stopped(error: KeyboardInterrupt, arguments: list[str]) -> int:
     stopped = error if isinstance(error, Interrupted) else Interrupted()
-    again = shlex.join(["corpusmill", *arguments])
+    again = shlex.join(["corpusmill", *(lift(argument)[0] for argument in arguments)])  # logs keep what is said here
     sys.stderr.write(f"corpusmill: stopped; what was finished is kept. To go on: {again}\n")
     return 128 + stopped.signum
 

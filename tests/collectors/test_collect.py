@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -26,18 +27,19 @@ from corpusmill.errors import (
     CollectError,
     ContentError,
     CorruptError,
+    DeferredError,
     HeldError,
     NetworkError,
     SpecError,
     StoreError,
 )
-from corpusmill.http import Client, Fetched, Limits, Network, Pace, Tally
+from corpusmill.http import Client, Clock, Fetched, Limits, Network, Pace, Tally
 from corpusmill.store import Store, blobs, ids
 from corpusmill.types import RawFile, Snapshot
 from tests import needs
 from tests.powercut import Disk, Left
 
-ONCE = Retry(0, status_forcelist=(500,), raise_on_status=False)
+ONCE = Retry(0, status_forcelist=(500, 503), raise_on_status=False, retry_after_max=120)
 ROOT = Path(__file__).parents[2]
 PLAYS = [f"play{number}" for number in range(1, 6)]
 FIVE = f"""
@@ -78,7 +80,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         body = self.server.bodies.get(self.path, f"The text of {self.path}".encode())
         etag = f'"{ids.sha256(body)[:8]}"'
         if not body:
-            self.answer(self.server.failing)
+            self.answer(self.server.failing, **({"Retry-After": self.server.pause} if self.server.pause else {}))
         elif self.headers["If-None-Match"] == etag:
             self.server.spared[self.path] += 1
             self.answer(304)
@@ -99,7 +101,7 @@ def mirror():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
         server.daemon_threads = True
         server.asked, server.spared, server.bodies = Counter(), Counter(), {}
-        server.failing, server.media_type = 500, "text/plain"
+        server.failing, server.pause, server.media_type = 500, "", "text/plain"
         server.address = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
@@ -212,6 +214,40 @@ def test_progress_counts_the_files_and_their_size(store, client):
     collect(corpus(), store, client, progress=lambda *what: told.append(what))
     assert [what[:3] for what in told if what[1] == int(what[1])] == [("collect", number, 5) for number in range(1, 6)]
     assert told[-1][3].startswith("5 files, 0.0 MB, ")
+
+
+# A host that asks for a pause
+
+
+def test_a_host_that_asks_for_a_long_pause_is_left_alone_and_keeps_no_other_waiting(store, client, mirror):
+    urls = ["https://plays/play1.txt", "https://busy/a.txt", "https://busy/b.txt", "https://plays/play2.txt"]
+    two_hosts = corpus(f"source.urls={urls}")
+    mirror.bodies["/busy/a.txt"], mirror.failing = b"", 503
+    mirror.pause = "7200"
+    with pytest.raises(DeferredError, match=r"busy asked to be left alone until .*: what came is kept"):
+        collect(two_hosts, store, client)
+    assert mirror.asked == Counter({"/plays/play1.txt": 1, "/busy/a.txt": 1, "/plays/play2.txt": 1})
+    mirror.asked.clear()
+    with pytest.raises(DeferredError, match="busy"):  # another process, which is told by the journal
+        collect(two_hosts, store, Client(client.network, retries=ONCE))
+    assert mirror.asked.total() == 0
+    assert store.snapshots("plays") == []
+    later = Clock(time=lambda: time.time() + 7300)
+    del mirror.bodies["/busy/a.txt"]
+    snapshot, _ = collect(two_hosts, store, Client(client.network, retries=ONCE, clock=later))
+    assert [file.url for file in snapshot.files] == urls
+    assert set(mirror.asked) == {"/busy/a.txt", "/busy/b.txt"}
+
+
+def test_a_budget_that_is_spent_ends_in_good_order_and_the_next_collect_goes_on(store, client, mirror):
+    small = corpus("source.limits.requests=3")  # robots.txt is one of them
+    with pytest.raises(DeferredError, match="the budget of 3 requests for one run is spent: what came is kept"):
+        collect(small, store, client)
+    with pytest.raises(DeferredError, match="the budget of 3 requests"):
+        collect(small, store, client)
+    snapshot, _ = collect(small, store, client)
+    assert len(snapshot.files) == 5
+    assert set(mirror.asked.values()) == {1}
 
 
 # Refreshing
