@@ -6,7 +6,7 @@ A source that breaks seldom says so. A site that moved answers 200 with its home
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import requests
 
@@ -15,9 +15,7 @@ from corpusmill.types import RawFile, Snapshot
 SHRUNK = 0.7  # of the files, or of the bytes, that there were before
 ALIKE = 3  # pages that say the same: two may well, by chance or on purpose
 ALIKE_SHARE = 0.05  # of the pages
-_INVISIBLE = re.compile(
-    rb"<!--.*?-->|<(script|style|noscript|svg|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE
-)
+_UNSEEN = re.compile(rb"<(script|style|noscript|svg|head)\b")
 _VARYING = re.compile(rb"[\d\W_]+")
 
 Read = Callable[[str], bytes]
@@ -64,5 +62,18 @@ def _says(file: RawFile, read: Read) -> bytes:
     """What a page says to a reader, without what differs from one answer to the next; other files, to the letter."""
     if "html" not in file.media_type:
         return file.sha256.encode()
-    visible = _VARYING.sub(b" ", _INVISIBLE.sub(b" ", read(file.sha256)))
-    return visible.strip() or file.sha256.encode()
+    return _VARYING.sub(b" ", b" ".join(_visible(read(file.sha256).lower()))).strip() or file.sha256.encode()
+
+
+def _visible(page: bytes) -> Iterator[bytes]:
+    """The text between the tags, but not in scripts and their like. What is never closed ends the page: one pass."""
+    at = 0
+    while (start := page.find(b"<", at)) >= 0:
+        yield page[at:start]
+        unseen = _UNSEEN.match(page, start)
+        closer = b"-->" if page.startswith(b"<!--", start) else b"</" + unseen[1] if unseen else b">"
+        end = page.find(closer, start)
+        if end < 0:
+            return
+        at = end + len(closer)
+    yield page[at:]
