@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> None:
     """Run what is asked for, or all."""
     if arguments == ["--list"]:
         for name in BENCHMARKS:
-            print(f"{name:10} {(_module(name).__doc__ or '').partition('.')[0]}")
+            print(f"{name:10} {(_module(name).__doc__ or '').splitlines()[0]}")
         return
     if arguments and arguments[0] not in BENCHMARKS:
         sys.exit(f"no benchmark is named {arguments[0]!r}; there are: {', '.join(BENCHMARKS)}")

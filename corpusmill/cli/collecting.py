@@ -26,7 +26,7 @@ from corpusmill.types import Progress
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="TARGET...", help="Corpora of the catalogue, or files, folders or addresses of your own."),
+    typer.Argument(metavar="TARGET", help="Corpora of the catalogue, or files, folders or addresses of your own."),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="The whole catalogue.")]
 _COLUMNS = ("corpus", "snapshot", "version", "requests", "304", "received", "saved", "waited", "")
