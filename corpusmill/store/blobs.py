@@ -34,17 +34,17 @@ def put_stream(root: Path, body: BinaryIO, digest: str, size: int) -> None:
     path = blob_path(root, digest)
     if path.exists():
         return
-    seen = hashlib.sha256()
-    packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    try:
-        with replacing(path) as file, packer.stream_writer(file, size=size, closefd=False) as packed:
+    seen, packer = hashlib.sha256(), zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compressobj(size=size)
+    with replacing(path) as file:
+        try:
             while piece := body.read(_PIECE):
                 seen.update(piece)
-                packed.write(piece)
-            if seen.hexdigest() != digest:
-                raise _changed(root)
-    except zstandard.ZstdError as error:  # more or fewer bytes than announced
-        raise _changed(root) from error
+                file.write(packer.compress(piece))
+            file.write(packer.flush())
+        except zstandard.ZstdError as error:  # more or fewer bytes than announced
+            raise _changed(root) from error
+        if seen.hexdigest() != digest:
+            raise _changed(root)
 
 
 def _changed(root: Path) -> CorruptError:

@@ -1,7 +1,9 @@
+import io
 import random
 import shutil
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,3 +73,41 @@ def test_a_body_that_is_missing_or_another_one_is_named(tmp_path):
     with pytest.raises(CorruptError, match=f"{path} is missing: collect the corpus again"):
         blobs.get(tmp_path, one)
     assert blobs.get(tmp_path, other) == b"other"
+
+
+class Stream(io.BytesIO):
+    """A body that is stopped before its second piece."""
+
+    def read(self, size=-1):
+        if self.tell():
+            raise KeyboardInterrupt
+        return super().read(size)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_long_body_is_kept_in_pieces_as_if_in_one(tmp_path, body):
+    digest = ids.sha256(body)
+    blobs.put_stream(tmp_path / "pieces", io.BytesIO(body), digest, len(body))
+    blobs.put(tmp_path / "one", body)
+    files = [blobs.blob_path(tmp_path / how, digest) for how in ("pieces", "one")]
+    assert blobs.get(tmp_path / "pieces", digest) == body
+    assert zstandard.frame_content_size(files[0].read_bytes()) == len(body)
+    blobs.put_stream(tmp_path / "one", Stream(), digest, len(body))  # there already: not read at all
+
+
+@pytest.mark.parametrize(
+    ("body", "digest", "size"),
+    [(b"other", ids.sha256(b"text"), 5), (b"text", ids.sha256(b"text"), 3), (b"text", ids.sha256(b"text"), 5)],
+    ids=["another digest", "too long", "too short"],
+)
+def test_a_body_that_is_not_what_was_announced_is_not_kept(tmp_path, body, digest, size):
+    with pytest.raises(CorruptError, match="a body changed while it was kept"):
+        blobs.put_stream(tmp_path, io.BytesIO(body), digest, size)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_body_that_is_interrupted_is_not_kept_and_the_interruption_is_what_is_told(tmp_path):
+    body = bytes(3 << 20)
+    with pytest.raises(KeyboardInterrupt):
+        blobs.put_stream(tmp_path, Stream(body), ids.sha256(body), len(body))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
