@@ -130,6 +130,7 @@ class Version:
     about: str = ""
     licence: str
     licence_note: str
+    personal_data: str = ""
     language: str
     shards: tuple[Shard, ...]
     parsed: int  # documents that parsing gave: rows kept + drops

@@ -65,6 +65,9 @@ def _words(version: Version, addresses: tuple[str, ...]) -> Iterator[str]:
         yield from (version.about, "")
     yield f"Version {version.number} of `{version.corpus}`, id `{version.id}`, made of snapshot `{version.snapshot}`."
     yield f"Licence: {version.licence}. {version.licence_note}".rstrip()
+    if version.personal_data:
+        yield ""
+        yield f"Personal data: {version.personal_data}"
     yield from ("", "| split | documents | characters | bytes |", "|---|---:|---:|---:|")
     for name, size in [*version.stats["splits"].items(), ("total", version.stats["total"])]:
         yield f"| {name} | {size['documents']:,} | {size['characters']:,} | {size['bytes']:,} |"

@@ -128,6 +128,7 @@ def _version(
         about=corpus.about,
         licence=corpus.licence,
         licence_note=corpus.licence_note,
+        personal_data=corpus.personal_data,
         language=corpus.language,
         shards=written,
         parsed=sum(map(len, prepared.splits.values())) + len(prepared.drops),

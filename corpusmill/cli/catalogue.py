@@ -128,6 +128,7 @@ def _version_facts(version: Version, store: Store) -> list[tuple[str, object]]:
         ("folder", store.version_folder(version)),
         ("title", version.title),
         ("licence", f"{version.licence}  {version.licence_note}".strip()),
+        *([("personal", version.personal_data)] if version.personal_data else []),
         ("snapshot", version.snapshot),
         ("spec", msgspec.json.encode(version.spec).decode()),
         *(

@@ -38,6 +38,7 @@ class CorpusFacts:
     about: str
     licence: str
     licence_note: str
+    personal_data: str
     language: str
     tag: str  # the same for the page's `lang`; empty where it is no BCP 47 tag
     origin: str
@@ -58,6 +59,7 @@ def corpus(material: Material) -> CorpusFacts:
         about=version.about,
         licence=version.licence,
         licence_note=version.licence_note,
+        personal_data=version.personal_data,
         language=version.language,
         tag=version.language if TAG.fullmatch(version.language) else "",
         origin=material.snapshot.origin,

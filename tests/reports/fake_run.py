@@ -39,6 +39,7 @@ class Told:
     title: str = "The plays"
     licence: str = "CC0-1.0"
     licence_note: str = "In the public domain."
+    personal_data: str = "None."
     language: str = "en"
     origin: str = "https://example.org/plays/"
     sources: tuple[str, ...] = ("https://example.org/plays/one.txt", "https://example.org/plays/two.txt")
@@ -145,6 +146,7 @@ def _version(store: Store, told: Told, snapshot: Snapshot) -> Version:
             title=told.title,
             licence=told.licence,
             licence_note=told.licence_note,
+            personal_data=told.personal_data,
             language=told.language,
             shards=written,
             parsed=sum(map(len, splits.values())) + len(drops),

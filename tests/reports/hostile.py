@@ -87,6 +87,7 @@ def told_everywhere(text: str) -> Told:
         title=text,
         licence=text,
         licence_note=text,
+        personal_data=text,
         language=text,
         origin=text,
         sources=(text, f"https://example.org/{text}", "https://example.org/one.txt"),
