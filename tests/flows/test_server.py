@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from corpusmill import spec
 from corpusmill.errors import ContentError, FlowError, Interrupted, NetworkError, ParseError
@@ -18,7 +19,11 @@ from flows.run import run_flow
 from flows.stages import Done, Job
 from tests.flows.programs import TINY, text, until
 
-DEPLOYED = {"experiment": None} | {name: name == "python" for name in spec.names()}  # whether the schedule is on
+DECLARED = [
+    entry["name"]
+    for entry in yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+]
+DEPLOYED = {name: None if name == "experiment" else name == "python" for name in DECLARED}  # whether a schedule is on
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +60,7 @@ def test_every_deployment_is_registered(deployments):
     }
 
     assert active == DEPLOYED
+    assert {"python", "bible", "tweets"} < DEPLOYED.keys() - {"experiment"} <= set(spec.names())
     assert {deployment["work_pool_name"] for deployment in deployments.values()} == {"cpu"}
     for name in DEPLOYED.keys() - {"experiment"}:
         assert deployments[name]["entrypoint"] == "flows.refresh.refresh"
