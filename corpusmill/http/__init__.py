@@ -35,7 +35,7 @@ from corpusmill.http.network import Network
 from corpusmill.http.pace import Pace
 from corpusmill.http.part import SPILL, Part
 from corpusmill.http.record import now
-from corpusmill.http.robots import Robots
+from corpusmill.http.robots import LARGEST, Robots
 from corpusmill.http.tally import Limits, Tally
 from corpusmill.http.wire import Allowance, Send, Wire, origin
 from corpusmill.secrets import Secrets
@@ -53,7 +53,6 @@ RETRIES = Retry(
     raise_on_status=False,
 )
 NOTHING: Mapping[str, str] = MappingProxyType({})
-_ROBOTS_BYTES = 500 << 10  # RFC 9309, 2.5: the least that a crawler must read; the rest is let go
 _ROBOTS_HOPS = 5  # RFC 9309, 2.3.1.2
 _ROBOTS_SECONDS = 60.0
 
@@ -173,7 +172,7 @@ class Client:
             raise
         body = bytearray()
         with answer.response as response, self._wire.within(url, allowance):
-            while len(body) < _ROBOTS_BYTES and (piece := response.raw.read1(1 << 16, decode_content=True)):
+            while len(body) < LARGEST and (piece := response.raw.read1(1 << 16, decode_content=True)):
                 body += piece
         self.tally.received += len(body)
-        return response.status_code, bytes(body[:_ROBOTS_BYTES])
+        return response.status_code, bytes(body[:LARGEST])

@@ -75,6 +75,11 @@ def path_of(url: str) -> str:
     return unquote(path, errors="backslashreplace") or url
 
 
+def path_within(url: str) -> str:
+    """The path of a file for people; of a member of an archive, the path in it."""
+    return path_of(url).rpartition("!/")[2]
+
+
 def document(
     file: RawFile,
     position: str | int,

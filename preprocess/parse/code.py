@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
 from preprocess.decode import Decoded, decode
-from preprocess.parse import Parsed, ParseOptions, document, path_of
+from preprocess.parse import Parsed, ParseOptions, document, path_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Options(ParseOptions):
 
 def parse(file: RawFile, body: bytes, _options: Options) -> Parsed:
     """One document. Raises ParseError for a file that is empty or no text."""
-    path = path_of(file.url).rpartition("!/")[2]  # of a member of an archive, the path in it
+    path = path_within(file.url)
     decoded = _python(body) if path.endswith(".py") else decode(body)
     yield document(file, "", decoded.text, title=path, meta={"path": path} | decoded.meta)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from corpusmill.types import RawFile
 from preprocess.decode import decode, unix
-from preprocess.parse import Parsed, TextOptions, document, path_of
+from preprocess.parse import Parsed, TextOptions, document, path_within
 
 VERBATIM = ("verbatim", "verbatim*", "lstlisting", "comment", "filecontents", "filecontents*")  # nothing counts in them
 _MARK = re.compile(
@@ -43,7 +43,7 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
     decoded = decode(body, options.encoding)
     text = unix(decoded.text)
     found = list(marks(text))
-    path = path_of(file.url).rpartition("!/")[2]
+    path = path_within(file.url)
     title = next((mark.name for mark in found if mark.kind == "title"), path)
     meta = {
         "path": path,

@@ -12,7 +12,7 @@ import msgspec
 from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
 from preprocess.midi import Encoding, events, notes, score, smf
-from preprocess.parse import Parsed, ParseOptions, document, drop, path_of
+from preprocess.parse import Parsed, ParseOptions, document, drop, path_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +40,4 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
             raise ParseError("no notes: the file is silent", "use the encoding events, or leave the file out")
         text = notes.to_text(played)
         meta |= {"notes": len(played.notes)} | {what: count for what, count in sorted(played.lost.items()) if count}
-    yield document(file, "", text, title=path_of(file.url).rpartition("!/")[2], meta=meta)
+    yield document(file, "", text, title=path_within(file.url), meta=meta)
