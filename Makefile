@@ -13,7 +13,7 @@ run: $(RUN)
 	@$(BIN)/corpusmill run python $(ARGS)
 
 test: $(DEV)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests)
 
 lint: $(DEV)
 	@$(BIN)/ruff check .

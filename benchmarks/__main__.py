@@ -11,6 +11,8 @@ BENCHMARKS = (
     "train",
     "client",
     "archive",
+    "near",
+    "build",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

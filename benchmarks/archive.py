@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--file", type=Path, help=f"a .tar.xz (default {LINUX})")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is timed (default 3)")
     asked = parser.parse_args(arguments)
-    file = asked.file or _linux()
+    file = asked.file or linux()
     with tempfile.TemporaryDirectory() as folder, file.open("rb") as body:
         digest = file_sha256(file)
         blobs.put_stream(Path(folder), body, digest, file.stat().st_size)
@@ -75,7 +75,8 @@ def _xz(file: Path) -> Seconds:
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _linux() -> Path:
+def linux() -> Path:
+    """Debian's archive of the kernel's source. Raises UsageError where it is not installed."""
     found = sorted(LINUX.parent.glob(LINUX.name))
     if not found:
         raise UsageError(f"there is no {LINUX}", "apt-get install linux-source-6.1 (Debian 12), or give another --file")

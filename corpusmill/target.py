@@ -17,6 +17,7 @@ from corpusmill.store.ids import content_id, is_name, slug
 from corpusmill.types import Corpus
 
 OWN_LICENCE = "LicenseRef-unknown"
+_ABOUT = "A corpus of your own."
 
 
 def corpus_for(target: str, store: Store, overrides: Iterable[str] = ()) -> Corpus:
@@ -84,13 +85,18 @@ def _free_name(wanted: str, origin: str, store: Store) -> str:
     return f"{name}-{content_id(origin)[:4]}" if taken else name
 
 
+def is_undeclared(corpus: Corpus) -> bool:
+    """Whether a corpus was declared on the spot, so that nobody said what kind of material it is."""
+    return corpus.about == _ABOUT and corpus.licence == OWN_LICENCE
+
+
 def _own(name: str, origin: str, overrides: Iterable[str]) -> Corpus:
     """A corpus declared on the spot, as if by a TOML."""
     address = _is_address(origin)
     source = {"transport": "files", "urls": [origin]} if address else {"transport": "local", "path": origin}
     table: dict[str, Any] = {
         "title": Path(urlsplit(origin).path if address else origin).name or origin,
-        "about": "A corpus of your own.",
+        "about": _ABOUT,
         "licence": OWN_LICENCE,
         "licence_note": "Nobody has stated a licence; find out before you share anything made of it.",
         "language": "und",

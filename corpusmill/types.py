@@ -87,6 +87,7 @@ class Document:
     licence: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""  # documents of one group stay in one split; empty = its own id
+    signals: Mapping[str, float] = field(default_factory=dict)  # measures of quality, each a column of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
+from corpusmill import processors
 from corpusmill.http import Network
 from flows.stages import Job
 
@@ -14,4 +15,5 @@ def job(corpus: str, overrides: tuple[str, ...] = ()) -> Job:
     """A corpus, for CORPUSMILL_STORE or else the user's data folder, over the network as the environment says."""
     store = os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store")
     network = asdict(Network.of(os.environ))
-    return Job(corpus, str(Path(store).expanduser().absolute()), overrides=overrides, **network)
+    root, workers = str(Path(store).expanduser().absolute()), processors.asked(os.environ)
+    return Job(corpus, root, overrides=overrides, workers=workers, **network)

@@ -6,16 +6,18 @@ are imported when their stage runs, so that nobody waits for torch who only coll
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from corpusmill.errors import UnknownNameError
 from corpusmill.secrets import Secrets
-from corpusmill.store import Store, refs
-from corpusmill.target import corpus_for
+from corpusmill.store import Store, blobs, refs
+from corpusmill.target import corpus_for, is_undeclared
 from corpusmill.types import Corpus, Progress, Snapshot
+
+_LOOKED_AT, _HEAD = 200, 16_384  # files of one's own, and bytes of each, by which their kind is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Job:
     contact: str = ""  # told to every host
     offline: bool = False
     accept: bool = False  # take a snapshot that looks wrong
+    workers: int | None = None  # processes that may work at once; None = as many as there are processors
     overrides: tuple[str, ...] = ()  # "train.hidden=256"
 
     @property
@@ -112,8 +115,20 @@ def build(job: Job, snapshot: str, progress: Progress) -> Done:
     from preprocess.build import build as build_version
 
     declared, store = corpus(job), _store(job)
-    version, made = build_version(declared, _snapshot(store, declared.name, snapshot), store, progress=progress)
+    taken = _snapshot(store, declared.name, snapshot)
+    if is_undeclared(declared) and not any(each.startswith("parse.") for each in job.overrides):
+        declared = replace(declared, parse=_fitting(taken, store))
+    version, made = build_version(declared, taken, store, processes=job.workers, progress=progress)
     return Done(version.ref, made)
+
+
+def _fitting(snapshot: Snapshot, store: Store) -> dict[str, Any]:
+    """The ``[parse]`` that files of one's own call for, by the beginnings of some of them."""
+    from preprocess.propose import fitting
+
+    files = [file for file in snapshot.files if file.sha256]
+    some = files[:: len(files) // _LOOKED_AT + 1]
+    return fitting([(file.url, file.media_type, blobs.beginning(store.root, file.sha256, _HEAD)) for file in some])
 
 
 def train(job: Job, version: str, progress: Progress) -> Done:

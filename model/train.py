@@ -6,7 +6,7 @@ A run is made in a work folder that outlives an interruption; asked for again, i
 version, options and code, so nothing is trained twice. torch is imported only when there is something to train.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,8 +50,8 @@ def run_id(version: Version, options: TrainOptions) -> str:
 
 
 def code() -> str:
-    """Digest of the code that decides what a run becomes: this package and the vocabulary."""
-    return code_digest("model", "preprocess.vocab")
+    """Digest of the code that decides what a run becomes: this package, the vocabulary and the ids."""
+    return code_digest("model", "preprocess.vocab", "preprocess.ids")
 
 
 def _make(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress) -> bool:
@@ -72,35 +72,40 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
 
 
 def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -> "Task":
-    """Read the texts and make the vocabulary. Raises TrainError when there is too little of either."""
+    """Make the vocabulary, and read or make the ids. Raises TrainError when there is too little text of either kind."""
     from corpusmill.store import shards
     from model.batches import shortest
     from model.loop import Task
+    from preprocess.ids import counts, encoded
 
-    data = store.version_folder(version)
-    train, validation = (
-        options.separator.join(shards.texts(data, version.shards, split)) for split in ("train", "validation")
-    )
-    needed = shortest(options.batch, options.length)
-    if len(train) < needed:
+    counted, needed = counts(version, "train", store, options.separator), shortest(options.batch, options.length)
+    if (length := sum(counted.values())) < needed:
         raise TrainError(
-            f"{version.ref} has {len(train):,} characters to train on, and needs {needed:,}",
+            f"{version.ref} has {length:,} characters to train on, and needs {needed:,}",
             f"give it more text, or lower train.batch (it is {options.batch}) or train.length (it is {options.length})",
         )
+    held_out = shards.texts(store.version_folder(version), version.shards, "validation")
+    validation = _beginning(held_out, options.separator, options.validation_characters)
     if not validation:
         raise TrainError(f"{version.ref} has no validation text", "change its [split], or give it more documents")
-    vocabulary = Vocabulary.build(train, options.min_count)
+    vocabulary = Vocabulary.of(counted, options.min_count)
     if not vocabulary.characters:
         hint = f"lower train.min_count (it is {options.min_count:,})"
         raise TrainError(f"no character of {version.ref} occurs often enough to be learnt", hint)
     commit.write_file(folder / VOCABULARY, vocabulary.to_json())
-    return Task(
-        options=options,
-        vocabulary=vocabulary,
-        ids=vocabulary.encode(train),
-        validation=validation[: options.validation_characters],
-        folder=folder,
-    )
+    ids = encoded(version, store, vocabulary, options.separator)["train"].ids
+    return Task(options=options, vocabulary=vocabulary, ids=ids, validation=validation, folder=folder)
+
+
+def _beginning(texts: Iterable[str], separator: str, limit: int) -> str:
+    """The first characters of documents with the separator between; no more of them are read than that takes."""
+    parts, length = [], 0
+    for text in texts:
+        parts.append(text)
+        length += len(text) + len(separator)
+        if length >= limit + len(separator):
+            break
+    return separator.join(parts)[:limit]
 
 
 def _manifest(

@@ -3,7 +3,7 @@
     recipe = preprocess.check(corpus)                           # the TOML's sections, or a SpecError before any work
     version, made = preprocess.build.build(corpus, snapshot, store)
 
-It knows no network, no model and no report; `vocab` alone is used by those who do.
+It knows no network, no model and no report; `vocab` and `ids` alone are used by those who do.
 """
 
 from preprocess.recipe import check

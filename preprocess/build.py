@@ -1,201 +1,176 @@
-"""The build, top to bottom: parse, check that all is there, clean, drop duplicates, split, publish.
+"""The build, top to bottom: parse and clean in parallel, then decide on duplicates, splits and shards, and publish.
 
     version, made = build(corpus, snapshot, store)
 
+    units       a snapshot's files in units of some megabytes            (this process reads archives)
+    mill        a unit -> a partition: documents, drops, digests         (worker processes)
+    index       all partitions' digests and sizes as one table           (no text from here on)
+    resolve     rules, duplicates, groups, splits
+    publish     shards, linked or written; statistics; the manifest last
+
 The same snapshot, sections and code have the same build key, and nothing is done. Nothing depends on the order of the
-files, on the clock, the locale or the hash seed. It knows kinds of material and steps only through the recipe.
+files, on the clock, the locale, the hash seed or the number of workers. It knows kinds of material and steps only
+through the recipe.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from functools import partial
+from collections.abc import Iterator
+from pathlib import Path
 
-from corpusmill.errors import BuildError, ParseError
+from corpusmill import processors
+from corpusmill.errors import BuildError, CorruptError, ParseError
 from corpusmill.store import Store, commit
 from corpusmill.store.ids import code_digest, content_id
-from corpusmill.types import SPLITS, Corpus, Document, Drop, Progress, RawFile, Snapshot, Split, Version, silent
-from preprocess import archive
-from preprocess.decode import decode
-from preprocess.dedup import one_per_id, one_per_text
+from corpusmill.types import Corpus, Progress, Snapshot, Version, silent
+from preprocess import index, partition, workers
+from preprocess.cut import cut
 from preprocess.expect import refuse_incomplete
-from preprocess.parse import TextOptions, document, drop, path_of
-from preprocess.publish import CODE, Prepared, publish
-from preprocess.recipe import Recipe, check
-from preprocess.split import LEGACY, assign
-from preprocess.steps import Step
+from preprocess.index import Parsed
+from preprocess.mill import folder_of
+from preprocess.parse import path_of
+from preprocess.publish import Prepared, publish
+from preprocess.recipe import CODE, Recipe, check, libraries
+from preprocess.resolve import Resolved, resolve
+from preprocess.rows import Lost
+from preprocess.split import DOCUMENT
+from preprocess.thin import thinned
+from preprocess.units import Damaged, Unit, units
 
-Splits = dict[Split, list[Document]]
-_TOLD = 500  # members of an archive between two notes on progress
-_GONE = 400  # HTTP statuses from here on are tombstones: the address is known, its body is not
-
-
-@dataclass(slots=True)
-class _Material:
-    """What parsing gave."""
-
-    documents: list[Document] = field(default_factory=list)
-    drops: list[Drop] = field(default_factory=list)
-    unreadable: list[tuple[RawFile, ParseError]] = field(default_factory=list)
-
-    def add(self, other: "_Material") -> None:
-        """Take in what another file gave."""
-        self.documents += other.documents
-        self.drops += other.drops
-        self.unreadable += other.unreadable
+_ATTEMPTS = 3  # rows that are lost are made again, once or twice; more would be a bug
 
 
-def build(corpus: Corpus, snapshot: Snapshot, store: Store, *, progress: Progress = silent) -> tuple[Version, bool]:
+def build(
+    corpus: Corpus,
+    snapshot: Snapshot,
+    store: Store,
+    *,
+    processes: int | None = None,
+    progress: Progress = silent,
+) -> tuple[Version, bool]:
     """The version that a corpus's snapshot gives; the bool is False when it was there already.
 
-    Raises SpecError, ParseError, BuildError (IncompleteError), StoreError (BusyError, CorruptError); then nothing is
-    published and the version before stays the latest.
+    `processes` parse and write at once: default one a processor, or none but this one for a small snapshot. Raises
+    SpecError, ParseError, BuildError (IncompleteError), StoreError (BusyError, CorruptError); then nothing is published
+    and the version before stays the latest. What was parsed stays, and the next build goes on from it.
     """
     recipe = check(corpus)
     key = build_key(recipe, corpus, snapshot)
     with commit.disk_errors(store.root):
         version, made = _find(store, corpus.name, key), False
         if version is None:
+            count = _processes(processes, snapshot)
             with store.lock(corpus.name, "build", f"building {corpus.name}"):
-                splits, drops = prepare(recipe, corpus, snapshot, store, progress)
-                prepared = Prepared(splits, drops, recipe.table, key)
-                version, made = publish(prepared, corpus, snapshot, store)
+                version, made = _made(recipe, corpus, snapshot, store, count, progress)
         store.set_latest(corpus.name, "latest", version.name)
+        if version.build_key != key:  # the same rows by another way: next time they are known
+            store.set_latest(corpus.name, f"built/{key}", version.id)
     return version, made
 
 
 def build_key(recipe: Recipe, corpus: Corpus, snapshot: Snapshot) -> str:
     """Digest of all that decides a version's rows."""
-    inputs = {"snapshot": snapshot.id, "licence": corpus.licence, "code": code_digest(*CODE)}
-    return content_id(recipe.table | inputs)
+    code = {"code": code_digest(*CODE), "libraries": libraries()}
+    return content_id(recipe.table | {"snapshot": snapshot.id, "licence": corpus.licence} | code)
 
 
 def prepare(
-    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, progress: Progress = silent
-) -> tuple[Splits, list[Drop]]:
-    """The documents of each split, sorted by id, and everything left out. Nothing is written."""
-    material = _parse(recipe, corpus, snapshot, store, progress)
-    documents, drops = one_per_id(material.documents)
-    unreadable = [f"{path_of(file.url)}, {error.message}" for file, error in material.unreadable]
-    refuse_incomplete(documents, recipe.expect, corpus.name, unreadable)
-    if recipe.split.scheme in LEGACY:
-        return _cut(recipe, corpus, snapshot, store), []
-    documents, unclean = clean(documents, recipe.steps)
-    documents, twins = one_per_text(documents) if recipe.clean.dedup else (documents, [])
-    drops += [*material.drops, *unclean, *twins]
-    assert len(documents) + len(drops) == len(material.documents) + len(material.drops)
-    if not documents:
-        reasons = ", ".join(sorted({d.reason.partition(":")[0] for d in drops}))
-        message = f"{corpus.name}: all {len(drops):,} documents were left out ({reasons})"
-        raise BuildError(message, "give other material, or loosen [clean]")
-    return _split(documents, recipe, corpus), drops
+    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, processes: int = 0, progress: Progress = silent
+) -> Resolved:
+    """What is to be published. Only partitions are written."""
+    parsed = _parse(recipe, corpus, snapshot, store, processes, progress)
+    _refuse_lacking(parsed, recipe, corpus)
+    if recipe.split.scheme != DOCUMENT:
+        return cut(recipe, corpus, snapshot, store, parsed.parts)
+    resolved = resolve(parsed, recipe, corpus.name)
+    if options := recipe.clean.rare:
+        return resolve(thinned(parsed, resolved, recipe, options), recipe, corpus.name)
+    return resolved
 
 
-def clean(documents: Iterable[Document], steps: Sequence[Step]) -> tuple[list[Document], list[Drop]]:
-    """Every document through every step, in order."""
-    kept: list[Document] = []
-    drops: list[Drop] = []
-    for document_ in documents:
-        result = _through(document_, steps)
-        if isinstance(result, Document):
-            kept.append(result)
+def _made(
+    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, processes: int, progress: Progress
+) -> tuple[Version, bool]:
+    folder = folder_of(store, corpus.name)
+    for _ in range(_ATTEMPTS):
+        try:
+            resolved = prepare(recipe, corpus, snapshot, store, processes, progress)
+            key = build_key(recipe, corpus, snapshot)
+            prepared = Prepared(resolved, recipe.table, key, folder, processes)
+            return publish(prepared, corpus, snapshot, store, progress)
+        except Lost as lost:
+            for key in lost.keys:
+                partition.forget(folder, key)
+    raise CorruptError(f"{folder} loses what is put there", "check the disk, then repeat the command")
+
+
+def _parse(
+    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, processes: int, progress: Progress
+) -> Parsed:
+    """Every file's partition; of a damaged archive none, but a drop."""
+    damaged: list[Damaged] = []
+    keyed = workers.run(_told(recipe, snapshot, store, damaged, progress), corpus, store.root, processes)
+    void = {each.file.url for each in damaged}
+    keys = [key for unit, key in keyed if unit.origin not in void or not unit.origin]
+    near = recipe.clean.near
+    folder = folder_of(store, corpus.name)
+    keys += [_ledger(folder, each) for each in damaged]
+    parsed = index.join(folder, keys, len(recipe.signals), near.permutations if near else 0)
+    total = sum(file.bytes for file in snapshot.files)
+    progress("build", total, total, f"{len(parsed.table):,} documents")
+    return parsed
+
+
+def _ledger(folder: Path, damaged: Damaged) -> str:
+    """The key of a partition that says no more than that a file is damaged."""
+    file, error = damaged.file, damaged.error
+    writer = partition.Writer(folder, content_id([file.url, file.sha256, error.message], 32))
+    writer.refuse(file, error)
+    writer.index.parts = 1
+    writer.close()
+    return writer.key
+
+
+def _told(
+    recipe: Recipe, snapshot: Snapshot, store: Store, damaged: list[Damaged], progress: Progress
+) -> Iterator[Unit]:
+    """The units, progress told on the way, what is damaged put aside."""
+    total, read = sum(file.bytes for file in snapshot.files), 0
+
+    def tell(url: str, more: int) -> None:
+        nonlocal read
+        read += more
+        progress("build", min(read, total - 1), total, f"{path_of(url)}, {read / 1e6:.1f} of {total / 1e6:.1f} MB")
+
+    for each in units(recipe, snapshot, store.root, tell):
+        if isinstance(each, Damaged):
+            damaged.append(each)
         else:
-            drops.append(result)
-    return kept, drops
+            yield each
 
 
-def _through(document_: Document, steps: Sequence[Step]) -> Document | Drop:
-    for step in steps:
-        result = step(document_)
-        if isinstance(result, Drop):
-            return result
-        document_ = result
-    return document_
+def _refuse_lacking(parsed: Parsed, recipe: Recipe, corpus: Corpus) -> None:
+    """Raise where nothing could be read, or not all that is declared."""
+    unreadable = [f"{path_of(each.url)}, {each.message}" for each in parsed.unreadable]
+    if not len(parsed.table) and not parsed.cleaned_away:
+        raise _nothing(corpus, parsed)
+    refuse_incomplete(parsed, recipe.expect, corpus.name, unreadable)
 
 
-def _parse(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, progress: Progress) -> _Material:
-    files = sorted(snapshot.files, key=lambda file: (file.url, file.sha256))
-    total, read, material = sum(file.bytes for file in files), 0, _Material()
-    for done, file in enumerate(files):
-        tell = partial(progress, "build", done, len(files))
-        tell(f"{path_of(file.url)}, {read / 1e6:.1f} of {total / 1e6:.1f} MB")
-        material.add(_parse_one(recipe, corpus, file, store, tell))
-        read += file.bytes
-    progress("build", len(files), len(files), f"{len(material.documents):,} documents")
-    if not material.documents:
-        raise _nothing(corpus, material)
-    return material
-
-
-def _parse_one(recipe: Recipe, corpus: Corpus, file: RawFile, store: Store, tell: Callable[[str], None]) -> _Material:
-    """What a file gives, or each member of an archive; nothing of an archive that is not whole."""
-    if reason := _left_out(recipe, file):
-        return _Material(drops=[drop(file, "", reason)])
-    found = _Material()
-    try:
-        for count, (part, body) in enumerate(archive.parts(file, recipe.parse.members, store.root), start=1):
-            _parse_part(recipe, corpus, part, body, found)
-            if count % _TOLD == 0:
-                tell(f"{path_of(part.url)}, member {count:,}")
-    except ParseError as error:
-        return _Material(drops=[drop(file, "", error.message)], unreadable=[(file, error)])
-    return found
-
-
-def _parse_part(recipe: Recipe, corpus: Corpus, file: RawFile, body: bytes, into: _Material) -> None:
-    if reason := _left_out(recipe, file):
-        into.drops.append(drop(file, "", reason))
-        return
-    try:
-        results = list(recipe.parser.parse(file, body, recipe.parse))
-    except ParseError as error:
-        into.unreadable.append((file, error))
-        results = [drop(file, "", error.message)]
-    for result in results:
-        if isinstance(result, Document):
-            into.documents.append(replace(result, licence=result.licence or corpus.licence))
-        else:
-            into.drops.append(result)
-
-
-def _left_out(recipe: Recipe, file: RawFile) -> str:
-    """Why a file is not parsed, or nothing."""
-    if file.status >= _GONE:
-        return f"gone: status {file.status}"
-    return next((f"skipped: {pattern}" for pattern in recipe.parse.skip if fnmatchcase(file.url, pattern)), "")
-
-
-def _nothing(corpus: Corpus, material: _Material) -> BuildError | ParseError:
-    if not material.unreadable:
+def _nothing(corpus: Corpus, parsed: Parsed) -> BuildError | ParseError:
+    if not parsed.unreadable:
         return BuildError(f"{corpus.name}: there is no document in its files", "look at them, and at [parse]")
-    (file, error), *others = material.unreadable
+    first, *others = sorted(parsed.unreadable, key=lambda each: each.url)
     more = f", and {len(others):,} more files could not be read either" if others else ""
-    return ParseError(f"{path_of(file.url)} is not for {corpus.parse['kind']}: {error.message}{more}", error.hint)
+    return ParseError(f"{path_of(first.url)} is not for {corpus.parse['kind']}: {first.message}{more}", first.hint)
 
 
-def _split(documents: list[Document], recipe: Recipe, corpus: Corpus) -> Splits:
-    assigned = assign(documents, recipe.split.fractions, corpus.name)
-    found = set(assigned.values())
-    return {split: [d for d in documents if assigned[d.id] == split] for split in SPLITS if split in found}
-
-
-def _cut(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store) -> Splits:
-    """The pieces of the only file, its text untouched: no steps, no duplicates dropped."""
-    files = [file for file in snapshot.files if not _left_out(recipe, file)]
-    found = (part for file in files for part in archive.parts(file, recipe.parse.members, store.root))
-    parts = [part for part in found if not _left_out(recipe, part[0])]
-    if len(parts) != 1:
-        hint = "use the scheme document"
-        raise BuildError(f"{corpus.name}: {recipe.split.scheme} cuts a single file, and there are {len(parts)}", hint)
-    (file, body) = parts[0]
-    file = replace(file, licence=file.licence or corpus.licence)
-    declared = recipe.parse.encoding if isinstance(recipe.parse, TextOptions) else ""
-    decoded = decode(body, declared)
-    pieces = LEGACY[recipe.split.scheme](decoded.text)
-    if not all(pieces.values()):
-        raise BuildError(f"{corpus.name}: one piece of {recipe.split.scheme} is empty", "give more text")
-    return {split: [document(file, split, text, meta=decoded.meta)] for split, text in pieces.items()}
+def _processes(asked: int | None, snapshot: Snapshot) -> int:
+    """How many to start; 0 is none, which is quickest for little."""
+    if sum(file.bytes for file in snapshot.files) < workers.FEW_BYTES and asked is None:
+        return 0
+    return processors.available() if asked is None else asked
 
 
 def _find(store: Store, corpus: str, key: str) -> Version | None:
-    return next((version for version in reversed(store.versions(corpus)) if version.build_key == key), None)
+    """The version that this key gave before, as its own or as another's equal."""
+    known = store.latest(corpus, f"built/{key}")
+    return next((v for v in reversed(store.versions(corpus)) if v.build_key == key or v.id == known), None)

@@ -5,7 +5,7 @@
     distinct = { book = 66 }      # different values of meta.book
     sum = { verses = 31102 }      # meta.verses added up
 
-It knows the documents' `meta`, not their texts.
+It knows what is asked of the documents' `meta`, no texts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from corpusmill.errors import IncompleteError
-from corpusmill.types import Document
+from preprocess.index import Parsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +25,10 @@ class ExpectOptions:
     sum: dict[str, int] = field(default_factory=dict)
 
 
-def refuse_incomplete(
-    documents: Sequence[Document], options: ExpectOptions, where: str, unreadable: Sequence[str]
-) -> None:
+def refuse_incomplete(parsed: Parsed, options: ExpectOptions, where: str, unreadable: Sequence[str]) -> None:
     """Raise IncompleteError naming each count that is not what `where` declares, and the files that were unreadable."""
     wrong = [
-        f"{found:,} instead of {wanted:,} {what}"
-        for what, found, wanted in _counts(documents, options)
-        if found != wanted
+        f"{found:,} instead of {wanted:,} {what}" for what, found, wanted in _counts(parsed, options) if found != wanted
     ]
     if wrong:
         because = f" (unreadable: {'; '.join(unreadable)})" if unreadable else ""
@@ -40,14 +36,14 @@ def refuse_incomplete(
         raise IncompleteError(f"{where} is not whole: {', '.join(wrong)}{because}", hint)
 
 
-def _counts(documents: Sequence[Document], options: ExpectOptions) -> Iterator[tuple[str, int, int]]:
+def _counts(parsed: Parsed, options: ExpectOptions) -> Iterator[tuple[str, int, int]]:
     if options.documents is not None:
-        yield "documents", len(documents), options.documents
+        yield "documents", parsed.documents, options.documents
     for key, wanted in options.distinct.items():
-        yield f"different {key}", len(set(_values(documents, key))), wanted
+        yield f"different {key}", len(set(_values(parsed, key))), wanted
     for key, wanted in options.sum.items():
-        yield f"{key} in all", sum(_values(documents, key)), wanted
+        yield f"{key} in all", sum(_values(parsed, key)), wanted
 
 
-def _values(documents: Sequence[Document], key: str) -> Iterator[Any]:
-    return (document.meta[key] for document in documents if key in document.meta)
+def _values(parsed: Parsed, key: str) -> Iterator[Any]:
+    return (meta[key] for meta in parsed.counted.values() if key in meta)

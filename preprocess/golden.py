@@ -5,12 +5,16 @@ One home for what the test compares and what ``corpusmill new`` writes.
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from corpusmill.store import Store, blobs
 from corpusmill.store.ids import pretty
-from corpusmill.types import Corpus, RawFile, Snapshot
+from corpusmill.types import Corpus, Document, RawFile, Snapshot
 from preprocess.build import prepare
 from preprocess.recipe import check
+from preprocess.rows import Rows
 
 HOST = "https://mill.example"
 
@@ -23,10 +27,20 @@ def made_of(corpus: Corpus, raw: dict[str, bytes], folder: Path) -> tuple[bytes,
     corpus, store = replace(corpus, expect={}), Store(folder)
     files = tuple(_file(name, body, store) for name, body in raw.items())
     snapshot = Snapshot(corpus=corpus.name, id="golden", origin=HOST, files=files, collected_at="")
-    splits, drops = prepare(check(corpus), corpus, snapshot, store)
-    documents = sorted((d for found in splits.values() for d in found), key=lambda d: d.source + d.id)
-    drops = sorted(drops, key=lambda d: (d.source, d.id, d.reason))
-    return pretty({"documents": documents, "drops": drops}), len(documents)
+    recipe = check(corpus)
+    resolved = prepare(recipe, corpus, snapshot, store)
+    found = Rows(resolved.table, None).documents(resolved.kept, recipe.signals)
+    documents = sorted(found, key=lambda d: d.source + d.id)
+    drops = sorted(resolved.drops, key=lambda d: (d.source, d.id, d.reason))
+    told = [_without_empty_signals(document) for document in documents]
+    return pretty({"documents": told, "drops": drops}), len(documents)
+
+
+def _without_empty_signals(document: Document) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(document)
+    if not fields["signals"]:
+        del fields["signals"]
+    return fields
 
 
 def _file(name: str, body: bytes, store: Store) -> RawFile:

@@ -35,6 +35,10 @@ _BLOCKS = {
 }
 _KEPT = "\0"  # a space in <pre>, until the others are set in order; no decoded text holds a NUL
 _HINT = "leave the page out"
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{4000,}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_MOST_ATTRIBUTES = 50_000  # of one tag; each takes a kilobyte
+_MOST_TAGS = 150_000  # each takes up to 30 microseconds and a kilobyte; the longest honest pages have a third of that
 
 
 def page(body: bytes, encoding: str = "") -> Decoded:
@@ -54,11 +58,20 @@ def page(body: bytes, encoding: str = "") -> Decoded:
 
 
 def tree(text: str) -> BeautifulSoup:
-    """The tree of a page. Raises ParseError for what the parser rejects."""
+    """The tree of a page. Raises ParseError for what the parser rejects, and for what no page holds so many of."""
+    if (tags := text.count("<")) > _MOST_TAGS:
+        raise ParseError(f"too many tags: {tags:,}, and {_MOST_TAGS:,} are read", _HINT)
+    if (attributes := most_attributes(text)) > _MOST_ATTRIBUTES:
+        raise ParseError(f"too many attributes: {attributes:,} in one tag, and {_MOST_ATTRIBUTES:,} are read", _HINT)
     try:
         return soup.tree(unix(text))
     except (ParserRejectedMarkup, AssertionError, ValueError) as error:
         raise ParseError(f"not HTML: {error}", _HINT) from error
+
+
+def most_attributes(text: str) -> int:
+    """About how many attributes the tag has that has most; 0 where no tag is long enough for many."""
+    return max((len(_QUOTED.sub("", tag[0]).split()) for tag in _LONG_TAG.finditer(text)), default=0)
 
 
 def words(element: PageElement) -> str:

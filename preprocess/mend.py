@@ -13,6 +13,10 @@ _C1 = re.compile("[\x80-\x9f]")
 # What a text cannot show: C0 but for tab and line ends, DEL, the byte-order mark inside a text, and what Unicode says
 # is no character.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+_ASCII_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r"})
+_WINDOWS_1252 = {
+    point: read for point in range(0x80, 0xA0) if (read := bytes([point]).decode("windows-1252", "ignore"))
+}
 _COMMA_BELOW = str.maketrans("ŞşŢţ", "ȘșȚț")
 _LATIN = dict(
     zip(
@@ -23,6 +27,9 @@ _LATIN = dict(
 )
 _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff]")  # Greek, Cyrillic, Greek with accents
 _WORD = re.compile(r"\w+")
+_SPACE = re.compile(
+    r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029 ]"
+)  # all but the plain one and what may end a line or a page
 # Bytes of CP437 (MS-DOS) that were read as Latin-1, where the place shows that Latin-1 cannot have been meant.
 _CP437: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<=[A-Za-z])\x92(?=[A-Za-z])"), "’"),  # a text from Windows among those of DOS
@@ -41,7 +48,9 @@ _CP437: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
 
 def c1(text: str) -> Mended:
     """U+0080 to U+009F, bytes of windows-1252 that were read as Latin-1; the five that it lacks stay."""
-    return _each(_C1, lambda match: match[0].encode("latin-1").decode("windows-1252", "replace"), text)
+    if text.isascii() or not _C1.search(text):
+        return text, 0
+    return text.translate(_WINDOWS_1252), sum(text.count(chr(point)) for point in _WINDOWS_1252)
 
 
 def cp437(text: str) -> Mended:
@@ -56,12 +65,15 @@ def cp437(text: str) -> Mended:
 
 def controls(text: str) -> Mended:
     """Control characters, which are removed; tabs and all that may end a line or a page stay."""
+    if text.isascii():
+        kept = text.encode().translate(None, _ASCII_CONTROLS)
+        return (kept.decode(), len(text) - len(kept)) if len(kept) < len(text) else (text, 0)
     return _CONTROLS.subn("", text)
 
 
 def comma_below(text: str) -> Mended:
     """Romanian ș and ț, which old code pages had with a cedilla only."""
-    count = sum(map(text.count, "ŞşŢţ"))
+    count = 0 if text.isascii() else sum(map(text.count, "ŞşŢţ"))
     return (text.translate(_COMMA_BELOW) if count else text), count
 
 
@@ -71,7 +83,7 @@ def homoglyphs(text: str) -> Mended:
     All of them where every foreign letter looks like a Latin one; else only those in a word that has Latin letters too,
     so that a line of Russian in an English text stays.
     """
-    foreign = set(_FOREIGN.findall(text))
+    foreign = set() if text.isascii() else set(_FOREIGN.findall(text))
     if not foreign or not re.search("[A-Za-z]", text):
         return text, 0
     if foreign <= _LATIN.keys():
@@ -91,9 +103,10 @@ def homoglyphs(text: str) -> Mended:
 
 def spaces(text: str) -> Mended:
     """No-break, thin and other spaces become a plain one; runs of them one, none at a line's end, one empty line."""
-    plain, count = re.subn(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029 ]", " ", text)
-    plain = re.sub(r"(?<! ) +(?=\n)|(?<![ ]) +\Z", "", re.sub("  +", " ", plain))
-    return re.sub(r"\n{3,}", "\n\n", plain), count
+    plain, count = (text, 0) if text.isascii() and "\t" not in text else _SPACE.subn(" ", text)
+    plain = re.sub("  +", " ", plain) if "  " in plain else plain
+    plain = plain.replace(" \n", "\n").removesuffix(" ")  # one at most is left of a run
+    return (re.sub(r"\n{3,}", "\n\n", plain) if "\n\n\n" in plain else plain), count
 
 
 def _each(pattern: re.Pattern[str], to: str | Callable[[re.Match[str]], str], text: str) -> Mended:

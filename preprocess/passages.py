@@ -9,38 +9,49 @@ from collections.abc import Iterator
 
 SHORTEST, LONGEST = 100, 2_000  # characters a passage should have
 PARTS = 100  # passages a text should give
+LONG = PARTS * LONGEST  # characters of a text from which on all passages are as long as they may be
 _FEWEST = 20  # passages it gives at least, so that a twentieth of them is one for validation
 _SLACK = 4  # times its aim that a passage may have before a paragraph is cut
 _CUTS = (re.compile(r"\n(?:[^\S\n]*\n)+"), re.compile(r"\n"))  # blank lines, then line ends
 
 Span = tuple[int, int]
+Unit = tuple[int, int, bool]
+"""A span that no passage cuts, and whether a passage ends with it: then it is the last of a line that was cut."""
 
 
-def passages(text: str) -> Iterator[Span]:
-    """Where each passage of a text starts and ends."""
-    aim = max(SHORTEST, min(LONGEST, len(text) // PARTS))
-    most = max(aim, min(_SLACK * aim, len(text) // _FEWEST))
+def passages(text: str, whole: int = 0, *, goes_on: bool = False) -> Iterator[Span]:
+    """Where each passage starts and ends, of a text or of a part of one with `whole` characters.
+
+    A part that `goes_on` begins within a paragraph that is too long for a passage.
+    """
+    size = max(whole, len(text))
+    aim = max(SHORTEST, min(LONGEST, size // PARTS))
+    most = max(aim, min(_SLACK * aim, size // _FEWEST))
     start = end = 0
-    for unit_start, unit_end in _units(text, (0, len(text)), aim, most):
+    for unit_start, unit_end, is_last in _units(text, (0, len(text)), aim, most, goes_on=goes_on):
         full = (unit_end - start) - aim > aim - (end - start)  # with this unit it is farther from the aim
         if end and full:
             yield start, end
         if full or not end:
             start = unit_start
         end = unit_end
+        if is_last:
+            yield start, end
+            end = 0
     if end:
         yield start, end
 
 
-def _units(text: str, span: Span, aim: int, most: int, level: int = 0) -> Iterator[Span]:
+def _units(text: str, span: Span, aim: int, most: int, level: int = 0, *, goes_on: bool = False) -> Iterator[Unit]:
     """The parts between blank lines; those longer than `most` cut at line ends, then between words."""
     for start, end in _between(text, span, _CUTS[level]):
-        if end - start <= most:
-            yield start, end
+        if end - start <= most and not goes_on:
+            yield start, end, False
         elif level + 1 < len(_CUTS):
             yield from _units(text, (start, end), aim, most, level + 1)
         else:
-            yield from _words(text, (start, end), aim)
+            yield from ((*part, part[1] == end) for part in _words(text, (start, end), aim))
+        goes_on = False
 
 
 def _between(text: str, span: Span, cut: re.Pattern[str]) -> Iterator[Span]:

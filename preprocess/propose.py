@@ -1,7 +1,8 @@
 """Which ``[parse]`` fits some files, found by looking at them, and a small sample of them for a golden pair.
 
-It guesses by signs that a reader would go by, and then tries: a kind that gives no document is not proposed. Pure on
-the bytes it is given.
+For a corpus that will be read and mended (`propose`) it guesses by signs that a reader would go by, and then tries: a
+kind that gives no document is not proposed. For files that nobody declared anything of (`fitting`) it goes by what is
+beyond doubt alone. Pure on the bytes it is given.
 """
 
 import json
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 
 from corpusmill.errors import ParseError
 from corpusmill.spec import options
@@ -33,6 +35,12 @@ _SIGNS = (
     ("latex", re.compile(rb"\\(documentclass|begin\{|section\{)")),
     ("book", re.compile(rb"\*\*\* ?START OF (THE|THIS) PROJECT GUTENBERG")),
 )
+_PAGE = re.compile(rb"<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_PAGES = (".html", ".htm", ".xhtml")
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
+_TWEET = (re.compile(rb'"id(_str)?"\s*:'), re.compile(rb'"(full_text|retweeted_status|in_reply_to_status_id_str)"\s*:'))
+_FEWEST = {"code": 3, "latex": 3}  # files without which there is nothing to split: a document is a file
+_BEYOND_DOUBT = {"midi", "mediawiki", "book"}  # kinds whose sign no other file has
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,36 @@ def propose(samples: Sequence[tuple[str, bytes]]) -> Proposal:
     raise ParseError(f"unreadable: {name} is no text and no material that is known here", "name other material")
 
 
+def fitting(samples: Sequence[tuple[str, str, bytes]]) -> dict[str, Any]:
+    """The ``[parse]`` of files that nobody declared: the kind that all are of beyond doubt, else plain text.
+
+    `samples` are names (or addresses), media types (empty where unknown) and bodies or their first kilobytes. Binary
+    files other than MIDI have no say: each is a drop with its reason whatever the kind. Web pages are cut into
+    passages, since there may be one only; a few files of a kind whose documents are files are text, which is cut too.
+    """
+    kinds = {kind for name, media_type, body in samples if (kind := _kind(name, media_type, body))}
+    kind = kinds.pop() if len(kinds) == 1 and len(samples) >= _FEWEST.get(min(kinds), 0) else "text"
+    return {"kind": kind} | ({"unit": "passage"} if kind == "html" else {})
+
+
+def _kind(name: str, media_type: str, body: bytes) -> str:
+    """The kind of a file by sign, media type and name, in this order; empty for what is no text."""
+    begin, suffix = body[:16_384], PurePosixPath(urlsplit(name).path).suffix.lower()
+    signed = next((kind for kind, sign in _SIGNS if kind in _BEYOND_DOUBT and sign.search(begin)), "")
+    if signed == "midi" or b"\0" in begin:
+        return signed if body.startswith(b"MThd") else ""
+    if signed:
+        return signed
+    if _PAGE.search(begin) and (suffix in ("", *_PAGES) or media_type.partition(";")[0].strip().lower() in _PAGE_TYPES):
+        return "html"
+    if begin.lstrip()[:1] in (b"[", b"{") and all(sign.search(begin) for sign in _TWEET):
+        return "tweets"
+    named = {".tex": "latex", ".ltx": "latex", ".abc": "abc", ".mmf": "recipes"}.get(suffix, "")
+    if named and any(kind == named and sign.search(begin) for kind, sign in _SIGNS):
+        return named
+    return "code" if _CODE.fullmatch(suffix) else "text"
+
+
 def golden(table: dict[str, Any], samples: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
     """A short file of each sample that the parser of a proposal reads: the sample itself, or the beginning of it.
 
@@ -79,7 +117,7 @@ def _candidates(name: str, body: bytes) -> Iterator[dict[str, Any]]:
     yield from ({"kind": kind} for kind, sign in _SIGNS if sign.search(body[:100_000]))
     if body.lstrip()[:1] in (b"[", b"{"):
         yield from _json(body)
-    if re.search(rb"(?i)<(!doctype html|html|body)\b", body[:4096]):
+    if _PAGE.search(body[:4096]):
         yield {"kind": "recipes"}
         yield {"kind": "html"}
     if _CODE.fullmatch(PurePosixPath(name).suffix):

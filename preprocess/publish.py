@@ -1,143 +1,183 @@
-"""Split documents -> a version in the store: shards, drop ledger, dataset card, and the manifest last.
+"""Decided documents -> a version in the store: shards, drop ledger, dataset card, and the manifest last.
 
-It decides no content. What equals the parent version's file is linked to it, and what equals a whole version is not
-published again.
+It decides no content. A shard that the parent version has too is linked to it, unread, and what equals a whole version
+is not published again.
 """
 
-import os
-import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from corpusmill.errors import StoreError
+from corpusmill.errors import BuildError, StoreError
 from corpusmill.store import Store, commit, encode, shards
-from corpusmill.store.ids import code_digest, content_id, file_sha256, rows_digest
-from corpusmill.types import Corpus, Document, Drop, Shard, Snapshot, Split, Version
-from preprocess import stats
+from corpusmill.store.ids import code_digest, content_id, rows_digest
+from corpusmill.types import SPLITS, Corpus, Drop, Progress, Shard, Snapshot, Split, Version, silent
+from preprocess import partition, sample, stats
 from preprocess.card import card
+from preprocess.index import Numbers
+from preprocess.recipe import CODE, libraries
+from preprocess.resolve import Resolved
+from preprocess.rows import Lost, Rows
+from preprocess.shelf import Contents, Shelf
 
 SHARD_BYTES = 64 << 20  # of text in a shard at most
-CODE = (
-    "preprocess",
-    "corpusmill.store",
-    "corpusmill.archive",
-    "corpusmill.soup",
-)  # the packages whose source decides what a version holds
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is to be published. Documents are sorted by id."""
+    """What is to be published, and where it is kept meanwhile."""
 
-    splits: Mapping[Split, Sequence[Document]]
-    drops: Sequence[Drop]
+    resolved: Resolved
     spec: Mapping[str, Any]
     build_key: str
+    folder: Path  # of the partitions
+    workers: int
 
 
-def publish(prepared: Prepared, corpus: Corpus, snapshot: Snapshot, store: Store) -> tuple[Version, bool]:
-    """Write a version, or find the one that holds exactly this; the bool says which. Raises StoreError."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the work folder holds."""
+
+    shards: tuple[Shard, ...]
+    contents: tuple[Contents, ...]  # of each shard
+    sampled: dict[str, Any]
+    leakage: dict[str, Any]
+    keep: set[str]  # names of files beside the partitions that the next build can use
+
+
+def publish(
+    prepared: Prepared, corpus: Corpus, snapshot: Snapshot, store: Store, progress: Progress = silent
+) -> tuple[Version, bool]:
+    """Write a version, or find the one that holds exactly this; the bool says which. Raises StoreError, Lost."""
     versions = store.versions(corpus.name)
     parent = versions[-1] if versions else None
     final = store.corpus(corpus.name) / "versions" / f"v{parent.number + 1 if parent else 1:06d}"
     commit.make_folder(final.parent)
     commit.sweep(final.parent)
     with commit.work_folder(final) as work:
-        version = _version(prepared, _write(work, prepared, store, parent), corpus, snapshot, parent)
+        written = _write(work, prepared, store, parent, progress)
+        version = _version(prepared, written, corpus, snapshot, parent)
         for known in reversed(versions):
             if known.id == version.id:
+                partition.tidy(prepared.folder, written.keep)
                 return known, False
         (work / "README.md").write_text(card(version, _addresses(snapshot)), encoding="utf-8")
         if not commit.publish(work, final, encode(version)):
             raise StoreError(f"{final} was made by someone else meanwhile", "repeat the command")
+    partition.tidy(prepared.folder, written.keep)
     return version, True
 
 
-def _write(work: Path, prepared: Prepared, store: Store, parent: Version | None) -> tuple[Shard, ...]:
+def _write(work: Path, prepared: Prepared, store: Store, parent: Version | None, progress: Progress) -> _Written:
     (work / "data").mkdir()
     (work / "drops").mkdir()
-    shards.write_drops(work / "drops" / "drops.parquet", prepared.drops)
-    written = tuple(shard for split, documents in prepared.splits.items() for shard in _shards(work, split, documents))
-    if parent:
-        _link_unchanged(work, written, store.version_folder(parent), parent)
-    return written
+    resolved = prepared.resolved
+    before = (store.version_folder(parent), parent.shards) if parent else None
+    rows = Rows(resolved.table, before)
+    shelf = Shelf(work, prepared.folder, resolved.table, rows, before)
+    plan = _plan(resolved)
+    executor = ThreadPoolExecutor(max(prepared.workers, 1), "shards")
+    try:
+        measuring = sample.start(resolved, rows, prepared.folder, executor)
+        put = [executor.submit(shelf.put, *planned, resolved.columns) for planned in plan]
+        shards.write_drops(work / "drops" / "drops.parquet", resolved.drops)
+        made = []
+        for number, future in enumerate(put):
+            progress("build", number, len(put), f"writing shard {number + 1:,} of {len(put):,}")
+            made.append(future.result())
+        found = (measuring.sampled(), measuring.leakage())
+    except Lost:  # then all that is lost is looked for: what one shard lacks may be a part of it
+        raise Lost(sorted(set[str]().union(*(rows.lost(mine) for _, _, mine in plan)))) from None
+    finally:
+        executor.shutdown(cancel_futures=True)
+    written, contents = zip(*made, strict=True)
+    _refuse_unaccounted(resolved, written)
+    indexes = {f"{key}.index" for key in resolved.table.keys}
+    return _Written(written, contents, *found, indexes | set(measuring.names) | {shelf.name(s) for s in written})
 
 
-def _shards(work: Path, split: Split, documents: Sequence[Document]) -> list[Shard]:
-    buckets = _buckets(documents)
-    names = [f"data/{split}-{index:05d}-of-{len(buckets):05d}.parquet" for index in range(len(buckets))]
-    return [shards.write(work, name, split, bucket) for name, bucket in zip(names, buckets, strict=True)]
+def _plan(resolved: Resolved) -> list[tuple[str, Split, Numbers]]:
+    """The path, split and rows of each shard."""
+    planned: list[tuple[str, Split, Numbers]] = []
+    for place, split in enumerate(SPLITS):
+        mine = resolved.kept[resolved.splits == place]
+        buckets = _buckets(resolved.table.records["id"][mine, 1], resolved.table.records["bytes"][mine])
+        for number, bucket in enumerate(buckets):
+            planned.append((f"data/{split}-{number:05d}-of-{len(buckets):05d}.parquet", split, mine[bucket]))
+    return planned
 
 
-def _buckets(documents: Sequence[Document], limit: int = SHARD_BYTES) -> list[list[Document]]:
-    """A power of two of buckets with at most `limit` bytes of text each, a document's by hash of its id.
+def _buckets(ids: NDArray[np.uint64], sizes: NDArray[Any], limit: int = SHARD_BYTES) -> list[Numbers]:
+    """Places of documents in a power of two of buckets, each of at most `limit` bytes of text, by hash of their ids.
 
     Ids are digests, so their last digits are the hash. A document larger than the limit has its bucket to itself at
-    best, so there are never more buckets than documents.
+    best, so there are never more buckets than documents. No documents are no bucket.
     """
-    count = 1
-    while True:
-        buckets: list[list[Document]] = [[] for _ in range(count)]
-        for document in documents:
-            buckets[int(document.id[-8:], 16) % count].append(document)
-        if count >= len(documents) or max(_bytes(bucket) for bucket in buckets) <= limit:
-            return buckets
+    count, last = 1 if len(ids) else 0, (ids & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    while count and count < len(ids) and np.bincount(last % count, sizes, count).max() > limit:
         count *= 2
+    return [np.flatnonzero(last % count == number) for number in range(count)]
 
 
-def _bytes(documents: Sequence[Document]) -> int:
-    return sum(len(document.text.encode()) for document in documents)
-
-
-def _link_unchanged(work: Path, written: Sequence[Shard], folder: Path, parent: Version) -> None:
-    """Share the disk space of shards that the parent version has too, byte for byte."""
-    known = {shard.sha256: folder / shard.path for shard in parent.shards}
-    for shard in written:
-        old, new = known.get(shard.sha256), work / shard.path
-        if old is None or not old.is_file() or file_sha256(old) != shard.sha256:
-            continue
-        linked = new.with_suffix(".linked")
-        try:
-            os.link(old, linked)
-        except OSError:  # a file system without links, or with too many to this file: the copy stays
-            continue
-        linked.rename(new)
+def _refuse_unaccounted(resolved: Resolved, written: Sequence[Shard]) -> None:
+    """Nothing is lost unseen: what was parsed is in a shard or in the ledger."""
+    rows, drops = sum(shard.rows for shard in written), len(resolved.drops)
+    if rows + drops != resolved.parsed:
+        message = f"{resolved.parsed:,} documents were parsed, but {rows:,} are rows and {drops:,} are drops"
+        raise BuildError(message, "nothing is published; please report it")
 
 
 def _version(
-    prepared: Prepared, written: tuple[Shard, ...], corpus: Corpus, snapshot: Snapshot, parent: Version | None
+    prepared: Prepared, written: _Written, corpus: Corpus, snapshot: Snapshot, parent: Version | None
 ) -> Version:
-    duplicates = sum(drop.step == "dedup" for drop in prepared.drops)
+    drops = prepared.resolved.drops
     return Version(
         corpus=corpus.name,
-        id=_content(written, prepared.drops),
+        id=content(written.shards, drops),
         number=parent.number + 1 if parent else 1,
         parent=parent.id if parent else None,
         snapshot=snapshot.id,
         build_key=prepared.build_key,
         spec=prepared.spec,
         code_digest=code_digest(*CODE),
-        libraries={"python": platform.python_version(), "pyarrow": pa.__version__},
-        columns={field.name: str(field.type) for field in shards.SCHEMA},
+        libraries={**libraries(), "pyarrow": pa.__version__},
+        columns={field.name: str(field.type) for field in shards.schema(prepared.resolved.columns)},
         title=corpus.title,
         about=corpus.about,
         licence=corpus.licence,
         licence_note=corpus.licence_note,
         personal_data=corpus.personal_data,
         language=corpus.language,
-        shards=written,
-        parsed=sum(map(len, prepared.splits.values())) + len(prepared.drops),
-        drops=_counts(prepared.drops),
-        stats=stats.measure(prepared.splits, duplicates),
+        shards=written.shards,
+        parsed=prepared.resolved.parsed,
+        drops=_counts(drops),
+        stats=_stats(prepared.resolved, written),
     )
 
 
-def _content(written: Sequence[Shard], drops: Sequence[Drop]) -> str:
+def _stats(resolved: Resolved, written: _Written) -> dict[str, Any]:
+    counts: dict[Split, Counter[str]] = {}
+    documents: Counter[Split] = Counter()
+    licences: Counter[str] = Counter()
+    for shard, contents in zip(written.shards, written.contents, strict=True):
+        counts.setdefault(shard.split, Counter()).update(contents.characters)
+        documents[shard.split] += shard.rows
+        licences.update(contents.licences)
+    table, kept = resolved.table, resolved.kept
+    lengths = (lambda place: table.identity(int(kept[place])), table.records["characters"][kept])
+    duplicates = sum(drop.step == "dedup" for drop in resolved.drops)
+    measured = stats.measure(counts, documents, lengths, licences, duplicates)
+    return measured | {"sample": written.sampled, "leakage": written.leakage}
+
+
+def content(written: Sequence[Shard], drops: Sequence[Drop]) -> str:
     """The version's id: its rows, their splits, and what was dropped."""
     ledger = rows_digest(sorted((d.id, d.step, d.reason, d.source) for d in drops))
     return content_id({"shards": [(shard.split, shard.content_digest) for shard in written], "drops": ledger})
@@ -145,7 +185,7 @@ def _content(written: Sequence[Shard], drops: Sequence[Drop]) -> str:
 
 def _counts(drops: Sequence[Drop]) -> dict[str, int]:
     """Drops by step and reason, details left aside."""
-    return dict(Counter(f"{drop.step}: {drop.reason.partition(':')[0]}" for drop in drops))
+    return dict(sorted(Counter(f"{drop.step}: {drop.reason.partition(':')[0]}" for drop in drops).items()))
 
 
 def _addresses(snapshot: Snapshot) -> tuple[str, ...]:

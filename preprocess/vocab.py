@@ -12,6 +12,7 @@ bytes (`unknown_bytes`), on top of the model's price for "unknown". Bits per byt
 code, and compare across vocabularies.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 
 UNKNOWN = 0
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what id 0 decodes to
-_SLICE = 1 << 22  # characters counted at a time, so that counting never holds a text's UTF-32 form whole
+_COUNTED = 1 << 22  # characters counted at a time, so that counting never holds a text's UTF-32 form whole
+_ENCODED = 1 << 17  # characters encoded at a time: their other forms stay in the processor's cache, twice as fast
 _BYTE = 256
 _WIDER = np.array([0x80, 0x800, 0x10000], np.uint32)  # code points at which UTF-8 needs a byte more
 
@@ -50,11 +52,16 @@ class Vocabulary:
     def build(cls, text: str, min_count: int = 1) -> "Vocabulary":
         """The characters that occur at least `min_count` times in a text."""
         counts = np.zeros(0, np.int64)  # by code point, as far as they go
-        for start in range(0, len(text), _SLICE):
-            found = np.bincount(_points(text[start : start + _SLICE]), minlength=len(counts))
+        for start in range(0, len(text), _COUNTED):
+            found = np.bincount(_points(text[start : start + _COUNTED]), minlength=len(counts))
             found[: len(counts)] += counts
             counts = found
         return cls(_text(np.flatnonzero(counts >= max(min_count, 1))))
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int], min_count: int = 1) -> "Vocabulary":
+        """The characters that were counted at least `min_count` times, as a version's statistics have them."""
+        return cls("".join(sorted(character for character, count in counts.items() if count >= max(min_count, 1))))
 
     @classmethod
     def from_json(cls, body: bytes) -> "Vocabulary":
@@ -70,10 +77,17 @@ class Vocabulary:
 
     def encode(self, text: str) -> Ids:
         """Text -> ids, shape [len(text)]; no loop over characters, and for ASCII not even a wider copy."""
-        if text.isascii() and len(self) <= _BYTE:
-            return np.frombuffer(text.encode().translate(self._table[:_BYTE].tobytes()), np.uint8)
-        ids: Ids = np.take(self._table, _points(text), mode="clip")
+        ids = np.empty(len(text), self._table.dtype)
+        for start, part in _parts(text):
+            self._encode(part, ids[start : start + len(part)])
         return ids
+
+    def _encode(self, part: str, ids: Ids) -> None:
+        """Put a part's ids where they belong."""
+        if part.isascii() and len(self) <= _BYTE:
+            ids[:] = np.frombuffer(part.encode().translate(self._table[:_BYTE].tobytes()), np.uint8)
+        else:
+            np.take(self._table, _points(part), mode="clip", out=ids)
 
     def decode(self, ids: Ids) -> str:
         """Ids -> text; unknown ones become U+FFFD. Raises IndexError for an id beyond the vocabulary."""
@@ -81,13 +95,22 @@ class Vocabulary:
 
     def unknown_bytes(self, text: str) -> NDArray[np.uint8]:
         """For each character its number of UTF-8 bytes if it is unknown, else 0; shape [len(text)]."""
-        width = 1 + np.searchsorted(_WIDER, _points(text), side="right")
-        return np.where(self.encode(text) == UNKNOWN, width, 0).astype(np.uint8)
+        widths = np.zeros(len(text), np.uint8)
+        for start, part in _parts(text):
+            unknown = np.flatnonzero(self.encode(part) == UNKNOWN)
+            if len(unknown):
+                widths[start + unknown] = 1 + np.searchsorted(_WIDER, _points(part)[unknown], side="right")
+        return widths
 
     def unseen(self, text: str) -> str:
         """The distinct characters of a text that the vocabulary lacks, in order of appearance."""
         known = set(self.characters)
         return "".join(character for character in dict.fromkeys(text) if character not in known)
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """A text in parts of a size that is fast to work on, each with where it starts."""
+    return ((start, text[start : start + _ENCODED]) for start in range(0, len(text), _ENCODED))
 
 
 def _points(text: str) -> NDArray[np.uint32]:

@@ -1,24 +1,54 @@
-"""The README's commands run, in order, as written; only training is shortened."""
+"""The README's commands run, in order, as written, only training is shortened; so does what the guides show."""
 
 import os
 import re
+import runpy
 import shlex
 import signal
 import subprocess
 import sys
+import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import collectors
+from corpusmill.types import Corpus
+from preprocess import recipe
+from preprocess.parse import verses
+from tests.preprocess.snapshots import raw_file
+
 ROOT = Path(__file__).parent.parent
 SHORT = ["--set", "train.steps=6", "--set", "train.hidden=16", "--set", "train.samples.length=40"]
 TEXT = "\n\n".join(f"The {n} mills grind slowly, and {n} stones turn; who counts to {n * n}?" for n in range(200))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/building.md",
+    "docs/collecting.md",
+    "docs/duplicates.md",
+    "docs/steps.md",
+    "docs/store.md",
+)
+RUN = ("docs/building.md", "docs/store.md")  # in one store, one after the other
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The pieces of a page that are marked as being in a language, without the indent of a list they stand in."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    found = re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(block) for block in found]
 
 
 def commands() -> list[str]:
-    block = re.search(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert block
-    return [line.removeprefix("$ ") for line in block[1].splitlines()]
+    (block,) = blocks("README.md", "console")
+    return [line.removeprefix("$ ") for line in block.splitlines()]
+
+
+def test_every_page_of_the_docs_is_looked_at():
+    assert sorted(path.name for path in (ROOT / "docs").glob("*.md")) == [Path(name).name for name in PAGES[3:]]
 
 
 def test_the_tour_shows_every_command():
@@ -65,11 +95,51 @@ def _serves_until_it_is_stopped(command, folder, environment):
         assert process.wait(timeout=30) == 130
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/store.md", "docs/collecting.md"]
-)
+def test_the_guides_run_as_written(tmp_path, web):
+    environment = os.environ | {"CORPUSMILL_STORE": str(tmp_path / "STORE"), "CORPUSMILL_MIRROR": web}
+    for name, language in ((name, language) for name in RUN for language in ("console", "python")):
+        for block in blocks(name, language):
+            lines = [line.removeprefix("$ ") for line in block.splitlines()] if language == "console" else [block]
+            for line in lines:
+                arguments = ["-m", *shlex.split(line)] if language == "console" else ["-W", "error", "-c", line]
+                done = subprocess.run(
+                    [sys.executable, *arguments],
+                    cwd=tmp_path,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+
+                assert done.returncode == 0, f"{line}\n{done.stderr}"
+                assert done.stdout.strip(), line
+
+
+def test_the_cases_that_are_shown_to_contributors_are_cases(tmp_path):
+    (tmp_path / "verses.py").write_text(*blocks("CONTRIBUTING.md", "python"), encoding="utf-8")
+    shown = runpy.run_path(tmp_path / "verses.py")
+    assert set(shown) >= {"OPTIONS", "GOOD", "PARTS", "GROWING"}
+    for options in shown["OPTIONS"]:
+        assert all(list(verses.parse(raw_file("file:mill.json"), body, options)) for body in shown["GOOD"])
+    for make in shown["GROWING"].values():
+        assert 1000 <= len(make(1000)) < 1100
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_sections_that_a_page_shows_are_read(name):
+    for block in blocks(name, "toml"):
+        table = tomllib.loads(block)
+        parse = {"kind": "text"} | table.get("parse", {})
+        sections = {key: table[key] for key in ("clean", "split", "expect") if key in table}
+        declared = Corpus(
+            name="mill", title="Mill", licence="CC0-1.0", source=table.get("source", {}), parse=parse, **sections
+        )
+        assert recipe.check(declared)
+        assert "source" not in table or collectors.check(declared)
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_between_the_docs_lead_somewhere(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
+    for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text(encoding="utf-8")):
         if not link.startswith("https://"):
             assert ((ROOT / name).parent / link).exists(), link

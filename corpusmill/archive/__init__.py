@@ -18,12 +18,13 @@ from typing import BinaryIO
 
 from corpusmill.archive import codec, tar
 from corpusmill.archive import zip as zip_
+from corpusmill.archive.ahead import ahead
 from corpusmill.archive.kinds import HEAD, kind_of, looks_like
 from corpusmill.archive.pieces import Pieces
 from corpusmill.archive.walk import LIMITS, Limits, Walk
 from corpusmill.errors import ContentError
 
-__all__ = ["HEAD", "LIMITS", "Limits", "check", "kind_of", "members"]
+__all__ = ["HEAD", "LIMITS", "Limits", "check", "is_single", "kind_of", "members", "single"]
 
 
 def members(
@@ -32,14 +33,17 @@ def members(
     wanted: Callable[[str], bool] = lambda _name: True,
     limits: Limits = LIMITS,
     passed: Counter[str] | None = None,
+    threaded: bool = False,
 ) -> Iterator[tuple[str, bytes]]:
     """The name and the bytes of each file that is wanted, in the archive's order.
 
     A single packed file has the name "": what its packer called it says less than its address does. `passed` counts
-    what is no file, by what it is. Two files of one name are refused (see `Walk.enter`). The stream is read to its
-    end. Raises ContentError, TruncatedError, TooLargeError; and what reading the stream raises.
+    what is no file, by what it is. `threaded` unpacks in a thread of its own, which then reads the stream. Two files of
+    one name are refused (see `Walk.enter`). The stream is read to its end. Raises ContentError, TruncatedError,
+    TooLargeError; and what reading the stream raises.
     """
-    return _members(stream, Walk(wanted, limits, Counter() if passed is None else passed))
+    walk = Walk(wanted, limits, Counter() if passed is None else passed)
+    return _members(stream, walk, ahead if threaded else iter)
 
 
 def check(stream: BinaryIO, *, limits: Limits = LIMITS) -> Counter[str]:
@@ -48,12 +52,40 @@ def check(stream: BinaryIO, *, limits: Limits = LIMITS) -> Counter[str]:
     Raises as `members`.
     """
     walk = Walk(lambda _name: False, limits, Counter())
-    for _ in _members(stream, walk):
+    for _ in _members(stream, walk, iter):
         pass
     return walk.passed + Counter(file=len(walk.names))
 
 
-def _members(stream: BinaryIO, walk: Walk) -> Iterator[tuple[str, bytes]]:
+def is_single(stream: BinaryIO, *, limits: Limits = LIMITS) -> bool:
+    """Whether a stream is one packed file and no archive of members, by its first bytes.
+
+    Raises ContentError and TruncatedError where they cannot be unpacked.
+    """
+    unpacked = _unpacked(stream, limits)
+    return unpacked is not None and kind_of(unpacked.peek(HEAD)) != "tar"
+
+
+def single(stream: BinaryIO, *, limits: Limits = LIMITS) -> Iterator[bytes]:
+    """The one file that a packed stream is, in pieces, of any length. Raises as `members`."""
+    unpacked = _unpacked(stream, limits)
+    if unpacked is None:
+        raise ContentError("no packed file: an archive has members", "read its members")
+    yield from filter(None, unpacked)
+
+
+def _unpacked(stream: BinaryIO, limits: Limits) -> Pieces | None:
+    """What a packed stream holds; None where it is not packed as a whole."""
+    head = _head(stream)
+    kind = kind_of(head)
+    if not kind or kind in ("zip", "tar"):
+        return None
+    return Pieces(codec.unpacked(kind, head, stream, limits), limits.total)
+
+
+def _members(
+    stream: BinaryIO, walk: Walk, taken: Callable[[Iterator[bytes]], Iterator[bytes]]
+) -> Iterator[tuple[str, bytes]]:
     head = _head(stream)
     kind = kind_of(head)
     if not kind:
@@ -62,7 +94,7 @@ def _members(stream: BinaryIO, walk: Walk) -> Iterator[tuple[str, bytes]]:
         yield from zip_.members(head, stream, walk)
         return
     unpacked = _plain(head, stream) if kind == "tar" else codec.unpacked(kind, head, stream, walk.limits)
-    pieces = Pieces(unpacked, walk.limits.total)
+    pieces = Pieces(taken(unpacked), walk.limits.total)
     if kind_of(pieces.peek(HEAD)) == "tar":
         yield from tar.members(pieces, walk)
     else:

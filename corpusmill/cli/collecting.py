@@ -20,6 +20,7 @@ from corpusmill.cli.settings import (
     open_store,
     overrides,
     without_secrets,
+    workers,
 )
 from corpusmill.errors import CorpusmillError, HeldError, UsageError
 from corpusmill.types import Progress
@@ -57,7 +58,7 @@ def collect(
         return _plain(corpus=corpus, snapshot=done.ref, new=done.made, notes=done.notes, economics=done.economics)
 
     root = str(open_store(store).root)
-    more = {"offline": offline, "accept": accept, **network(allow_private=allow_private)}
+    more = {"offline": offline, "accept": accept, "workers": workers(), **network(allow_private=allow_private)}
     jobs = [stages.Job(target, root, overrides=overrides(sets), **more) for target in _named(targets, every)]
     _for_each(jobs, one, as_json=as_json)
 
@@ -80,7 +81,7 @@ def refresh(
         return _plain(**msgspec.to_builtins(done))
 
     opened = open_store(store)
-    more = {"accept": accept, **network(allow_private=allow_private)}
+    more = {"accept": accept, "workers": workers(), **network(allow_private=allow_private)}
     jobs = [stages.Job(target, str(opened.root), **more) for target in _named(targets, every)]
     with nullcontext() if plain else connected(opened.root / ".prefect"):
         _for_each(jobs, one, as_json=as_json)

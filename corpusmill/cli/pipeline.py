@@ -18,6 +18,7 @@ from corpusmill.cli.settings import (
     open_store,
     overrides,
     without_secrets,
+    workers,
 )
 from corpusmill.store import refs
 
@@ -52,6 +53,7 @@ def run(
         str(opened.root),
         offline=offline,
         overrides=overrides(sets, minutes),
+        workers=workers(),
         **network(allow_private=allow_private),
     )
     with progress() as show:
@@ -81,7 +83,8 @@ def build(
 
     opened = open_store(store)
     with progress() as show:
-        done = stages.build(stages.Job(target, str(opened.root), overrides=overrides(sets)), snapshot, show)
+        job = stages.Job(target, str(opened.root), overrides=overrides(sets), workers=workers())
+        done = stages.build(job, snapshot, show)
     version = refs.version(opened, done.ref)
     value = {"corpus": version.corpus, "version": done.ref, "id": version.id, "new": done.made}
     emit(value, _said(done), as_json=as_json)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import platformdirs
 import typer
 
+from corpusmill import processors
 from corpusmill.secrets import PREFIX, lift
 from corpusmill.store import Store
 
@@ -23,6 +24,11 @@ def network(*, allow_private: bool = False) -> dict[str, Any]:
 
     said = asdict(Network.of(os.environ))
     return {**said, "allow_private": allow_private or said["allow_private"]}
+
+
+def workers() -> int | None:
+    """How many processes may work at once, as a Job takes it."""
+    return processors.asked(os.environ)
 
 
 def without_secrets(target: str) -> str:

@@ -89,7 +89,8 @@ class Store:
     def latest(self, corpus: str, kind: str) -> str | None:
         """What ``refs/<corpus>/<kind>`` points at.
 
-        Kinds are "latest" (a version), "snapshot", "held" (a snapshot, or empty) and "checked" (a moment).
+        Kinds are "latest" (a version), "snapshot", "held" (a snapshot, or empty), "checked" (a moment) and
+        "built/<build key>" (the id of the version it gave, where that was there under another key).
         """
         path = self._pointer(corpus, kind)
         return _read(path, str) if path.is_file() else None

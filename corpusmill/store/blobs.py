@@ -57,6 +57,12 @@ def get(root: Path, digest: str) -> bytes:
         return body.read()
 
 
+def beginning(root: Path, digest: str, size: int) -> bytes:
+    """The first bytes of a body, whose digest is not checked. Raises CorruptError when it is missing."""
+    with open_blob(root, digest) as body:
+        return body.read(size)
+
+
 def open_blob(root: Path, digest: str) -> BinaryIO:
     """A reader of the body. Its digest is checked at the end: only who reads to the end knows it is right.
 

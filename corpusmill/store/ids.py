@@ -40,9 +40,9 @@ def pretty(value: Any) -> bytes:
     return msgspec.json.format(canonical(value), indent=1) + b"\n"
 
 
-def content_id(value: Any) -> str:
-    """12 hex digits that name a snapshot, version or run."""
-    return hashlib.sha256(canonical(value)).hexdigest()[:12]
+def content_id(value: Any, digits: int = 12) -> str:
+    """Hex digits that name a value: 12 of them a snapshot, version or run."""
+    return hashlib.sha256(canonical(value)).hexdigest()[:digits]
 
 
 def document_id(source: str, position: str | int = "") -> str:

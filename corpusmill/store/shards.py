@@ -1,10 +1,16 @@
 """Documents <-> Parquet, canonically: the same rows give the same file for any chunking, worker count or locale.
 
-What makes it so: rows sorted by id, `combine_chunks` and exactly one `write_table` per row group, fixed writer options.
-Page checksums are written and verified; without both, pyarrow returns a wrong table for most flipped bits.
+What makes it so: rows sorted by id, exactly one `write_table` of one chunk per row group, fixed writer options. Page
+checksums are written and verified; without both, pyarrow returns a wrong table for most flipped bits.
+
+A row's digest is that of its fields, each with its length before it; a shard's `content_digest` is that of its rows'
+digests in order. So a shard can be told from another without its texts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -12,38 +18,107 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpusmill.errors import CorruptError
-from corpusmill.store.ids import canonical, file_sha256, rows_digest
+from corpusmill.store.ids import canonical, file_sha256
 from corpusmill.types import Document, Drop, Shard, Split
 
 COLUMNS = ("id", "text", "source", "raw_sha256", "title", "author", "date", "licence", "meta")
-SCHEMA = pa.schema([pa.field(name, pa.string(), nullable=False) for name in COLUMNS])
+REST = tuple(name for name in COLUMNS if name != "text")
 DROP_SCHEMA = pa.schema([pa.field(name, pa.string(), nullable=False) for name in ("id", "step", "reason", "source")])
-ROW_GROUP_BYTES = 16 << 20  # of text: a reader that wants one document decompresses at most this
+ROW_GROUP_BYTES = 16 << 20  # of text: a reader that wants one document decompresses at most this, or one document
+ROW_GROUP_ROWS = 1 << 16  # what surrounds a text takes more memory than a tiny text
+
+TYPES: Mapping[str, tuple[pa.DataType, type]] = {  # of the columns that a corpus may add
+    "string": (pa.string(), str),
+    "int64": (pa.int64(), int),
+    "float64": (pa.float64(), float),
+    "bool": (pa.bool_(), bool),
+}
+
+Cell = str | int | float | bool | None
+Rest = tuple[Cell, ...]
+"""A row without its text: the columns of `REST`, then its signals, then what the corpus declares."""
+Column = tuple[str, str]
+"""The name of such a column, and its type."""
 
 
-def row(document: Document) -> tuple[str, ...]:
-    """A document as its columns; `meta` is canonical JSON."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one row group, in order of their ids."""
+
+    rest: Sequence[Rest]
+    texts: pa.Array  # of strings, as many
+    characters: int
+    digests: bytes  # of the rows, 32 bytes each
+
+
+def schema(more: Sequence[Column] = ()) -> pa.Schema:
+    """The columns of a shard, with these besides."""
+    strings = [pa.field(name, pa.string(), nullable=False) for name in COLUMNS]
+    return pa.schema([*strings, *(pa.field(name, TYPES[type_][0]) for name, type_ in more)])
+
+
+def rest(document: Document, declared: Sequence[str] = ()) -> Rest:
+    """All of a document but its text; `meta` is canonical JSON, and what of it is `declared` has a column too."""
     d = document
     meta = canonical(d.meta).decode()
-    return (d.id, d.text, d.source, d.raw_sha256, d.title, d.author, d.date, d.licence, meta)
+    more = (*d.signals.values(), *(d.meta.get(name) for name in declared))
+    return (d.id, d.source, d.raw_sha256, d.title, d.author, d.date, d.licence, meta, *more)
+
+
+def row_digest(rest_: Rest, text: bytes | memoryview) -> bytes:
+    """SHA-256 of a row: its text, then the other columns, each with its length in 8 bytes before it."""
+    digest = hashlib.sha256(len(text).to_bytes(8, "little"))
+    digest.update(text)
+    digest.update(b"".join(map(_counted, rest_)))
+    return digest.digest()
+
+
+def _counted(cell: Cell) -> bytes:
+    """A field in bytes, their number before them; an absent one has a number that no field has."""
+    if cell is None:
+        return _ABSENT
+    told = cell.encode() if isinstance(cell, str) else struct.pack("<d", cell) if type(cell) is float else b"%d" % cell
+    return len(told).to_bytes(8, "little") + told
+
+
+def write_groups(folder: Path, path: str, split: Split, groups: Iterable[Group], more: Sequence[Column] = ()) -> Shard:
+    """Write one shard, a row group at a time; returns its record."""
+    columns, rows, characters, digest = schema(more), 0, 0, hashlib.sha256()
+    with pq.ParquetWriter(folder / path, columns, **_WRITER) as writer:
+        for group in groups:
+            writer.write_table(_table_of(group, columns))
+            rows += len(group.rest)
+            characters += group.characters
+            digest.update(group.digests)
+    return Shard(
+        path=path,
+        split=split,
+        rows=rows,
+        characters=characters,
+        bytes=(folder / path).stat().st_size,
+        sha256=file_sha256(folder / path),
+        content_digest=digest.hexdigest(),
+    )
 
 
 def write(folder: Path, path: str, split: Split, documents: Sequence[Document]) -> Shard:
     """Write one shard of documents already sorted by id; returns its record."""
-    rows = [row(document) for document in documents]
-    with pq.ParquetWriter(folder / path, SCHEMA, **_WRITER) as writer:
-        for group in _row_groups(rows):
-            columns = zip(*group, strict=True) if group else [[] for _ in COLUMNS]
-            writer.write_table(pa.table([pa.array(c, pa.string()) for c in columns], schema=SCHEMA))
-    return Shard(
-        path=path,
-        split=split,
-        rows=len(rows),
-        characters=sum(len(document.text) for document in documents),
-        bytes=(folder / path).stat().st_size,
-        sha256=file_sha256(folder / path),
-        content_digest=rows_digest(rows),
-    )
+    signals = [(name, "float64") for name in documents[0].signals] if documents else []
+    sizes = [len(document.text.encode()) for document in documents]
+    groups = (_group(documents[start:end]) for start, end in row_groups(sizes))
+    return write_groups(folder, path, split, groups, signals)
+
+
+def row_groups(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where row groups of texts of these many bytes begin and end: each as long as it stays within the limit."""
+    start = total = 0
+    for index, size in enumerate(sizes):
+        if index > start and (total + size > ROW_GROUP_BYTES or index - start == ROW_GROUP_ROWS):
+            yield start, index
+            start, total = index, 0
+        total += size
+    if len(sizes) > start:
+        yield start, len(sizes)
 
 
 def write_drops(path: Path, drops: Iterable[Drop]) -> None:
@@ -54,14 +129,29 @@ def write_drops(path: Path, drops: Iterable[Drop]) -> None:
     pq.write_table(table, path, **_WRITER)
 
 
-def read(folder: Path, shard: Shard, columns: Sequence[str] = COLUMNS) -> pa.Table:
-    """One shard as a table, its SHA-256 checked before it is parsed. Raises CorruptError naming the file."""
+def read(folder: Path, shard: Shard, columns: Sequence[str] | None = COLUMNS) -> pa.Table:
+    """One shard as a table (of all its columns: None), its SHA-256 checked before it is parsed.
+
+    Raises CorruptError naming the file.
+    """
     path = folder / shard.path
     if not path.is_file():
         raise CorruptError(f"{path} is missing", _REMEDY)
     if file_sha256(path) != shard.sha256:
         raise CorruptError(f"{path} does not match the manifest", _REMEDY)
     return _table(path, columns)
+
+
+def check(folder: Path, shard: Shard) -> None:
+    """Read a shard whole. Raises CorruptError where a byte or a row is not what the manifest says."""
+    digest, rows = hashlib.sha256(), 0
+    for batch in read(folder, shard, None).to_batches():
+        for record in batch.to_pylist():
+            text = record.pop("text").encode()
+            digest.update(row_digest(tuple(record.values()), text))
+            rows += 1
+    if digest.hexdigest() != shard.content_digest or rows != shard.rows:
+        raise CorruptError(f"{folder / shard.path} holds other rows than the manifest says", _REMEDY)
 
 
 def texts(folder: Path, shards: Iterable[Shard], split: Split) -> Iterator[str]:
@@ -75,9 +165,13 @@ def documents(folder: Path, shards: Iterable[Shard], split: Split | None = None)
     """The documents of one split, or of all."""
     for shard in shards:
         if split in (None, shard.split):
-            for record in read(folder, shard).to_pylist():
+            for record in read(folder, shard, None).to_pylist():
                 record["meta"] = msgspec.json.decode(record["meta"])
-                yield Document(**record)
+                more = {name: record.pop(name) for name in list(record) if name not in COLUMNS}
+                signals = {
+                    name: value for name, value in more.items() if name not in record["meta"] and value is not None
+                }
+                yield Document(**record, signals=signals)
 
 
 def read_drops(folder: Path) -> list[Drop]:
@@ -86,13 +180,27 @@ def read_drops(folder: Path) -> list[Drop]:
     return [Drop(**record) for record in table.to_pylist()]
 
 
-def _table(path: Path, columns: Sequence[str]) -> pa.Table:
+def _table(path: Path, columns: Sequence[str] | None) -> pa.Table:
     try:
-        return pq.read_table(path, columns=list(columns), page_checksum_verification=True)
+        return pq.read_table(path, columns=list(columns) if columns else None, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise CorruptError(f"{path} cannot be read: {error}", _REMEDY) from error
 
 
+def _group(documents: Sequence[Document]) -> Group:
+    rows = [rest(document) for document in documents]
+    texts_ = [document.text for document in documents]
+    digests = b"".join(row_digest(row, text.encode()) for row, text in zip(rows, texts_, strict=True))
+    return Group(rows, pa.array(texts_, pa.string()), sum(map(len, texts_)), digests)
+
+
+def _table_of(group: Group, columns: pa.Schema) -> pa.Table:
+    others = list(zip(*group.rest, strict=True))
+    others.insert(COLUMNS.index("text"), group.texts)
+    return pa.table([pa.array(column, field.type) for column, field in zip(others, columns, strict=True)], columns)
+
+
+_ABSENT = b"\xff" * 8
 _REMEDY = "restore it from a copy, or delete this version's folder and build again"
 _WRITER = {
     "compression": "zstd",
@@ -102,13 +210,3 @@ _WRITER = {
     "store_schema": False,
     "version": "2.6",
 }
-
-
-def _row_groups(rows: Sequence[tuple[str, ...]]) -> Iterator[Sequence[tuple[str, ...]]]:
-    start = size = 0
-    for index, fields in enumerate(rows):
-        if size > ROW_GROUP_BYTES:
-            yield rows[start:index]
-            start, size = index, 0
-        size += len(fields[1])
-    yield rows[start:]

@@ -4,14 +4,15 @@
 * `notes` is compact: notes on a declared grid. What rounding loses is lost once; any text, a model's too, gives music.
 
     text = to_text(body, "notes")
-    body, mends = to_midi(text, "notes")
+    body, mends = to_midi(text, "notes")  # the same for a sample that a model wrote: body is the .mid file
 
 It knows no corpora and plays nothing.
 """
 
+from io import BytesIO
 from typing import Literal
 
-from preprocess.midi import events, notes, score, smf
+from preprocess.midi import events, notes, playing, score, smf
 from preprocess.midi.notes import GRID
 
 Encoding = Literal["events", "notes"]
@@ -31,4 +32,6 @@ def to_midi(text: str, encoding: Encoding) -> tuple[bytes, int]:
     if encoding == "events":
         return smf.write(events.to_song(text)), 0
     played, mends = notes.to_score(text)
-    return smf.write(score.to_song(played)), mends
+    stream = BytesIO()
+    playing.to_file(played).save(file=stream)
+    return stream.getvalue(), mends

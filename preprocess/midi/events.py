@@ -29,8 +29,11 @@ _NUMBER_TYPES = {name: type_ for type_, name in _NUMBERS.items()}
 _RAW = {"sysex": SYSEX, "escape": ESCAPE}
 
 _BEND = 8192  # the wheel at rest
-_HIDDEN = re.compile('[\x00-\x1f"\\\\\x7f-\x9f\u2028\u2029\udc80-\udcff]')  # quotes, controls, line ends, no UTF-8
-_QUOTED = re.compile(r'"(?:[^"\\]|\\x[0-9A-F]{2})*"')
+_HIDDEN = [*range(0x20), *b'"\\', *range(0x7F, 0xA0), 0x2028, 0x2029]  # controls, quotes, line ends
+_NO_UTF_8 = {0xDC00 + byte: f"\\x{byte:02X}" for byte in range(0x80, 0x100)}  # as "surrogateescape" stands in for it
+_ESCAPES = {n: "".join(f"\\x{byte:02X}" for byte in chr(n).encode()) for n in _HIDDEN} | _NO_UTF_8
+_QUOTED = re.compile(r'"(?:[^"\\]++|\\x[0-9A-F]{2})*+"')
+_SHORT = 8  # bytes of a message that is worth remembering
 _ESCAPED = re.compile(r"\\x([0-9A-F]{2})")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _BYTES = re.compile(r"(?:[0-9A-F]{2}(?: [0-9A-F]{2})*)?")
@@ -41,9 +44,10 @@ def to_text(song: Song) -> str:
     """The lines of a song."""
     code = smpte(song.division)
     lines = [f"MIDI {song.format} " + (f"smpte {code[0]} {code[1]}" if code else str(song.division))]
+    said = _Said()
     for track in song.tracks:
         lines.append("track")
-        lines += [f"{event.delta} {_said(event.data)}" for event in track]
+        lines += [f"{delta} {said[data]}" for delta, data in track]
     return "\n".join(lines)
 
 
@@ -52,12 +56,13 @@ def to_song(text: str) -> Song:
     first, *lines = text.strip("\n").split("\n")
     format_, division = _header(first)
     tracks: list[list[Event]] = []
+    meant = _Meant()
     for number, line in enumerate(lines, 2):
         if line == "track":
             _refuse_open(tracks, number)
             tracks.append([])
         elif tracks and not (tracks[-1] and tracks[-1][-1].data == END):
-            tracks[-1].append(_event(line, number))
+            tracks[-1].append(_event(line, number, meant))
         else:
             _refuse(line, number, "an event outside a track")
     _refuse_open(tracks, len(lines) + 1)
@@ -66,7 +71,18 @@ def to_song(text: str) -> Song:
     return Song(format_, division, tracks)
 
 
-def _said(data: bytes) -> str:
+class _Said(dict[bytes, str]):
+    """Messages in words, each put into words once, since most files say few things often."""
+
+    def __missing__(self, data: bytes) -> str:
+        """Keep what is short; a long message seldom comes twice."""
+        said = _in_words(data)
+        if len(data) <= _SHORT:
+            self[data] = said
+        return said
+
+
+def _in_words(data: bytes) -> str:
     """A message in words."""
     status = data[0]
     if status == META:
@@ -100,11 +116,7 @@ def _spaced(name: str, payload: bytes) -> str:
 
 def _quoted(payload: bytes) -> str:
     text = payload.decode("utf-8", "surrogateescape")
-    return '"' + _HIDDEN.sub(_escape, text) + '"'
-
-
-def _escape(match: re.Match[str]) -> str:
-    return "".join(f"\\x{byte:02X}" for byte in match[0].encode("utf-8", "surrogateescape"))
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def _header(line: str) -> tuple[int, int]:
@@ -119,12 +131,23 @@ def _header(line: str) -> tuple[int, int]:
     return _refuse(line, 1, "no division")
 
 
-def _event(line: str, number: int) -> Event:
-    delta, _, rest = line.partition(" ")
-    name, _, said = rest.partition(" ")
+class _Meant(dict[str, bytes | None]):
+    """The same the other way round; None for what means no message."""
+
+    def __missing__(self, words: str) -> bytes | None:
+        """Keep what is short."""
+        name, _, said = words.partition(" ")
+        data = _data(name, said)
+        if data is None or len(data) <= _SHORT:
+            self[words] = data
+        return data
+
+
+def _event(line: str, number: int, meant: _Meant) -> Event:
+    delta, _, words = line.partition(" ")
     if not _WHOLE.fullmatch(delta) or not 0 <= int(delta) <= LONGEST:
         _refuse(line, number, "no ticks")
-    data = _data(name, said)
+    data = meant[words]
     if data is None:
         _refuse(line, number, "no event")
     return Event(int(delta), data)

@@ -7,14 +7,16 @@
     12 aE5/12
 
 Velocities, controllers and texts are left out. A note has a length, so none is left hanging. Reading never fails: what
-is no word is passed over, a number out of range is brought into it, and each such mend is counted.
+is no word is passed over, a number out of range is brought into it, and each such mend is counted. Where a header comes
+again, as between the tunes of a sample, what follows is played when the notes before it have ended.
 """
 
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from preprocess.midi.score import Note, Score, Sign, Voice, sign_data
+from preprocess.midi import playing
+from preprocess.midi.score import Note, Score, Sign, Voice
 
 GRID = 24  # steps a quarter note: thirty-seconds, and triplets down to sixteenths
 GRIDS = range(1, 961)
@@ -60,6 +62,7 @@ class _Reader:
 
     grid: int = 0
     now: int = 0
+    ended: int = 0  # when all notes so far have
     mends: int = 0
     voices: dict[str, Voice] = field(default_factory=dict)
     notes: list[tuple[str, Note]] = field(default_factory=list)
@@ -67,16 +70,13 @@ class _Reader:
 
     def read(self, line: str) -> None:
         """One line: the header, a voice or a moment."""
-        if not self.grid:
-            header = _HEADER.fullmatch(line)
-            wanted = int(header[1]) if header else 0
-            self.grid = wanted if wanted in GRIDS else GRID
-            self.mends += self.grid != wanted
-            if header:
-                return
-        if (voice := _VOICE.fullmatch(line)) and voice[1] not in self.voices:
-            self.voices[voice[1]] = Voice(self._within(voice[2], 0, 15), self._within(voice[3], 0, 127))
-        else:
+        header = _HEADER.fullmatch(line)
+        if header or not self.grid:
+            self._begin(int(header[1]) if header else 0)
+        if voice := _VOICE.fullmatch(line):
+            told = Voice(self._within(voice[2], 0, 15), self._within(voice[3], 0, 127))
+            self.mends += self.voices.setdefault(voice[1], told) != told
+        elif not header:
             self._moment(line.split())
 
     def score(self) -> Score:
@@ -84,6 +84,12 @@ class _Reader:
         used = sorted({letter for letter, _ in self.notes})
         notes = (note._replace(voice=used.index(letter)) for letter, note in self.notes)
         return Score.of(self.grid or GRID, [self.voices[x] for x in used], notes, self.signs, Counter())
+
+    def _begin(self, grid: int) -> None:
+        """A tune, on the grid of the first."""
+        self.grid = self.grid or (grid if grid in GRIDS else GRID)
+        self.mends += self.grid != grid
+        self.now = max(self.now, self.ended)
 
     def _moment(self, words: list[str]) -> None:
         if _STEPS.fullmatch(words[0]):
@@ -93,7 +99,7 @@ class _Reader:
         for word in words:
             if match := _NOTE.fullmatch(word):
                 self._note(match)
-            elif sign_data(word):
+            elif playing.sign(word):
                 self.signs.append(Sign(self.now, word))
             else:
                 self.mends += 1
@@ -106,7 +112,9 @@ class _Reader:
         if match[1] not in self.voices:
             self.mends += 1
             self.voices[match[1]] = Voice(0, 0)
-        self.notes.append((match[1], Note(self.now, 0, pitch, self._within(match[4], 1, LONGEST))))
+        steps = self._within(match[4], 1, LONGEST)
+        self.notes.append((match[1], Note(self.now, 0, pitch, steps)))
+        self.ended = max(self.ended, self.now + steps)
 
     def _within(self, digits: str, least: int, most: int) -> int:
         """A number brought into its range; a mend if it was not in it."""

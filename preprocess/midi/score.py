@@ -1,31 +1,31 @@
 """A song as its notes on a grid: who plays which key from which step for how long, and the tempo, meter and key signs.
 
-`from_song` rounds, and counts what that loses; `to_song` loses nothing, so song -> score -> song -> score ends where it
-first came. A voice is one channel of one track.
+`from_song` rounds, and counts what that loses; `playing.to_file` loses nothing, so song -> score -> song -> score ends
+where it first came. A voice is one channel of one track.
 """
 
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from corpusmill.errors import ParseError
-from preprocess.midi.smf import END, LONGEST, META, Event, Song, smpte
+from preprocess.midi.smf import END, META, Event, Song, smpte
 
 VOICES = 26  # at most: as many as there are letters
 TEMPI = range(4, 1_000)  # quarter notes a minute; fewer than 4 do not fit into a tempo event
-_VELOCITY = 80  # of every note: mezzo forte
+BEATS = range(1, 256)  # in a bar
+BEAT = (1, 2, 4, 8, 16, 32, 64, 128)  # what part of a whole note a beat is
 _MINUTE = 60_000_000  # microseconds
 _OFF, _ON, _PROGRAM = 0x80, 0x90, 0xC0
-_TEMPO, _METER, _KEY = 0x51, 0x58, 0x59
-_CLOCKS = bytes([24, 8])  # MIDI clocks a metronome click and 32nds a quarter, as nearly all files have them
-_FILLER = bytes([META, 0x01])  # a text without text, where nothing happens for longer than one event can say
-_SHARPS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")  # -7 to 7 sharps
-_MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
-_KEYS = [*_SHARPS, *(f"{name}m" for name in _MINOR)]
-_METER_SAID = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
+_TEMPO, _METER, _KEY = b"\x51", b"\x58", b"\x59"
+_MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")  # of -7 to 7 sharps
+_MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
+_KEYS = {
+    bytes([(at - 7) % 256, minor]): name
+    for minor, names in enumerate((_MAJOR, _MINOR))
+    for at, name in enumerate(names)
+}
 
 
 class Note(NamedTuple):
@@ -66,7 +66,7 @@ class Score:
         cls, grid: int, voices: Iterable[Voice], notes: Iterable[Note], signs: Iterable[Sign], lost: Counter[str]
     ) -> "Score":
         """A score of any notes and signs: what overlaps or repeats is settled first, and counted in `lost`."""
-        settled = sorted(_settled(notes, lost))
+        settled = [*_settled(notes, lost)][::-1]
         return cls(grid, tuple(voices), tuple(settled), tuple(_signs_settled(signs)), lost)
 
 
@@ -79,132 +79,90 @@ def from_song(song: Song, grid: int) -> Score:
     if len(parts) > VOICES:
         raise ParseError(f"too many voices: {len(parts)}, and there are letters for {VOICES}", "leave the file out")
     lost = sum((part.lost for part in heard), Counter[str]())
-    ruler = _Ruler(grid, song.division)
     notes = []
     for voice, (part, channel) in enumerate(parts):
         for start, end, pitch in part.notes[channel]:
-            lost["off_grid"] += bool(start * grid % song.division or end * grid % song.division)
-            begins = ruler.step(start)
-            notes.append(Note(begins, voice, pitch, max(1, ruler.step(end) - begins)))
-    signs = [Sign(ruler.step(tick), said) for part in heard for tick, said in part.signs]
+            begins, ends = _rounded(start * grid, song.division), _rounded(end * grid, song.division)
+            lost["off_grid"] += begins * song.division != start * grid or ends * song.division != end * grid
+            notes.append(Note(begins, voice, pitch, max(1, ends - begins)))
+    signs = [Sign(_rounded(tick * grid, song.division), said) for part in heard for tick, said in part.signs]
     voices = [Voice(channel, part.programs.get(channel, 0)) for part, channel in parts]
     return Score.of(grid, voices, notes, signs, lost)
-
-
-def to_song(score: Score) -> Song:
-    """A song of one track for the signs and one for each voice that has notes; a tick is a step."""
-    tracks = [_track([(sign.start, 0, sign_data(sign.said)) for sign in score.signs])]
-    timed: dict[int, list[tuple[int, int, bytes]]] = defaultdict(list)
-    for start, voice, pitch, steps in score.notes:
-        channel = score.voices[voice].channel
-        timed[voice].append((start, 2, bytes([_ON | channel, pitch, _VELOCITY])))
-        timed[voice].append((start + steps, 1, bytes([_OFF | channel, pitch, 0])))  # before what begins there
-    for voice, events in sorted(timed.items()):
-        channel, program = score.voices[voice]
-        tracks.append(_track([(0, 0, bytes([_PROGRAM | channel, program])), *events]))
-    return Song(1, score.grid, tracks)
-
-
-def sign_data(said: str) -> bytes:
-    """The meta event of a sign; nothing for words that are no sign."""
-    kind, value = said[:1], said[1:]
-    if kind == "T" and value.isdecimal() and len(value) < len(str(TEMPI.stop)) and int(value) in TEMPI:
-        return bytes([META, _TEMPO]) + _rounded(_MINUTE, int(value)).to_bytes(3)
-    if kind == "K" and value in _KEYS:
-        minor, place = divmod(_KEYS.index(value), len(_SHARPS))
-        return bytes([META, _KEY]) + (place - 7).to_bytes(1, signed=True) + bytes([minor])
-    if kind == "M" and (match := _METER_SAID.fullmatch(value)):
-        beats, beat = int(match[1]), int(match[2])
-        if beats in range(1, 256) and beat in (1, 2, 4, 8, 16, 32, 64, 128):
-            return bytes([META, _METER, beats, beat.bit_length() - 1]) + _CLOCKS
-    return b""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ruler:
-    grid: int
-    division: int
-
-    def step(self, tick: int) -> int:
-        """The nearest step."""
-        return _rounded(tick * self.grid, self.division)
 
 
 @dataclass(slots=True)
 class _Part:
     """What a track plays: for each channel (start, end, pitch) in ticks, its instruments, and its signs."""
 
-    notes: dict[int, list[tuple[int, int, int]]]
+    notes: dict[int, list[tuple[int, int, int]]]  # of each channel that was struck
     programs: dict[int, int]
     signs: list[tuple[int, str]]
     lost: Counter[str]
 
 
 def _hear(track: list[Event]) -> _Part:
-    part = _Part(defaultdict(list), {}, [], Counter())
-    held: dict[tuple[int, int], int] = {}  # channel and pitch -> since which tick
+    part = _Part({}, {}, [], Counter())
+    held: dict[int, int] = {}  # channel and pitch -> since which tick
     now = 0
     for delta, data in track:
         now += delta
-        kind, channel = data[0] & 0xF0, data[0] & 0x0F
+        kind = data[0] & 0xF0
         if kind in (_ON, _OFF):
             _press(part, held, now, data)
-        elif kind == _PROGRAM and not part.notes[channel] and all(channel != key[0] for key in held):
-            part.programs[channel] = data[1]
-        elif said := _sign_said(data):
+        elif kind == _PROGRAM and data[0] & 0x0F not in part.notes:
+            part.programs[data[0] & 0x0F] = data[1]
+        elif data[0] == META and (said := _sign_said(data)):
             part.signs.append((now, said))
         elif data != END:
             part.lost["left_out"] += 1
-    for (channel, pitch), since in held.items():
+    for key, since in held.items():
         part.lost["unbalanced"] += 1
-        part.notes[channel].append((since, now, pitch))
-    part.notes = {channel: notes for channel, notes in part.notes.items() if notes}
+        part.notes[key >> 7].append((since, now, key & 0x7F))
     return part
 
 
-def _press(part: _Part, held: dict[tuple[int, int], int], now: int, data: bytes) -> None:
+def _press(part: _Part, held: dict[int, int], now: int, data: bytes) -> None:
     """A key goes down or up; what is held already ends when it is struck again."""
-    channel, pitch, down = data[0] & 0x0F, data[1], data[0] & 0xF0 == _ON and data[2] > 0
-    since = held.pop((channel, pitch), None)
+    status, pitch, velocity = data
+    channel, down = status & 0x0F, status >= _ON and velocity > 0
+    since = held.pop(channel << 7 | pitch, None)
     if since is not None:
         part.notes[channel].append((since, now, pitch))
     if down is (since is not None):  # struck again while held, or let go when not held
         part.lost["unbalanced"] += 1
     if down:
-        held[channel, pitch] = now
+        held[channel << 7 | pitch] = now
+        part.notes.setdefault(channel, [])
 
 
 def _sign_said(data: bytes) -> str:
     """The sign that a meta event gives; nothing for another event, or for one with impossible values."""
-    payload = data[2:]
-    match data[0], data[1:2], len(payload):
-        case 0xFF, b"\x51", 3:
-            tempo = _rounded(_MINUTE, max(1, int.from_bytes(payload)))
-            return f"T{min(max(tempo, TEMPI.start), TEMPI.stop - 1)}"
-        case 0xFF, b"\x58", 4:
-            said = f"M{payload[0]}/{1 << min(payload[1], 8)}"
-        case 0xFF, b"\x59", 2:
-            place = int.from_bytes(payload[:1], signed=True) + 7
-            known = place in range(len(_SHARPS)) and payload[1] in (0, 1)
-            said = f"K{_KEYS[place + len(_SHARPS) * payload[1]]}" if known else ""
-        case _:
-            said = ""
-    return said if sign_data(said) else ""
+    kind, payload = data[1:2], data[2:]
+    if kind == _TEMPO and len(payload) == 3:  # noqa: PLR2004 - bytes, as the standard says
+        tempo = _rounded(_MINUTE, max(1, int.from_bytes(payload)))
+        return f"T{min(max(tempo, TEMPI.start), TEMPI.stop - 1)}"
+    if kind == _METER and len(payload) == 4 and payload[0] in BEATS and payload[1] < len(BEAT):  # noqa: PLR2004
+        return f"M{payload[0]}/{BEAT[payload[1]]}"
+    name = _KEYS.get(payload) if kind == _KEY else None
+    return f"K{name}" if name else ""
 
 
 def _settled(notes: Iterable[Note], lost: Counter[str]) -> Iterator[Note]:
-    """On one key of a voice each note ends where the next begins; of those that begin together the longest stays."""
-    keys: dict[tuple[int, int], list[Note]] = defaultdict(list)
-    for note in notes:
-        keys[note.voice, note.pitch].append(note)
-    for same in keys.values():
-        same.sort()
-        for note, after in pairwise(same):
-            room = after.start - note.start
-            lost["merged"] += note.steps > room
-            if room:
-                yield note._replace(steps=min(note.steps, room))
-        yield same[-1]
+    """On one key of a voice each note ends where the next begins; of those that begin together the longest stays.
+
+    The last note comes first.
+    """
+    begins: dict[tuple[int, int], int] = {}  # the note after, on each key of each voice
+    for note in sorted(notes, reverse=True):
+        start, voice, pitch, steps = note
+        room = begins.get((voice, pitch), start + steps) - start
+        begins[voice, pitch] = start
+        if steps <= room:
+            yield note
+            continue
+        lost["merged"] += 1
+        if room:
+            yield Note(start, voice, pitch, room)
 
 
 def _signs_settled(signs: Iterable[Sign]) -> Iterator[Sign]:
@@ -216,18 +174,6 @@ def _signs_settled(signs: Iterable[Sign]) -> Iterator[Sign]:
         if in_force.get(sign.said[0]) != sign.said:
             in_force[sign.said[0]] = sign.said
             yield sign
-
-
-def _track(timed: list[tuple[int, int, bytes]]) -> list[Event]:
-    events = []
-    now = 0
-    for at, _, data in sorted(timed):
-        while at - now > LONGEST:
-            events.append(Event(LONGEST, _FILLER))
-            now += LONGEST
-        events.append(Event(at - now, data))
-        now = at
-    return [*events, Event(0, END)]
 
 
 def _rounded(above: int, below: int) -> int:

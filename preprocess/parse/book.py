@@ -1,50 +1,49 @@
 """Books in plain text, Project Gutenberg's above all: a document is a chapter, or a passage where no heading is plain.
 
-Project Gutenberg's header and licence are left out, in the forms they have had since the 1990s, and so are a table of
-contents and a title page. Lines stay wrapped as they are. Headings are paragraphs such as ``CHAPTER IV``, ``Part Two``,
-``BOOK ONE: 1805`` or a Roman number alone; they count where there are some and none has more than half of the
-book under it.
+Project Gutenberg's header and licence are left out (`preprocess.gutenberg`), and so are marks of illustrations, a table
+of contents and a title page. Lines stay wrapped as they are. Headings are paragraphs such as ``CHAPTER IV``,
+``Part Two``, ``BOOK ONE: 1805``, ``Zweites Kapitel`` or a Roman number alone; they count where there are some and none
+has more than half of the book under it. Where they do not, a passage still ends at a heading that has a name, and is
+called after it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import islice
 from typing import Literal
 
 from corpusmill.types import RawFile
+from preprocess import gutenberg
 from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, drop
 from preprocess.passages import passages
 
-_GUTENBERG = r"(?:THE |THIS )?PROJECT GUTENBERG"
-# Since 2003 or so: a line (two, if the title is long) between asterisks. Before: the end of "the small print".
-_START = re.compile(
-    rf"^[ \t]*\*\*\* ?START OF {_GUTENBERG}(?:[^*\n]*(?:\n[^*\n]+){{0,2}}?\*\*\*[ \t]*$|.*$)"
-    r"|^.*\*END ?\*? ?THE SMALL PRINT!.*$",
-    re.MULTILINE,
-)
-_END = re.compile(
-    rf"^[ \t]*(?:\*\*\* ?END OF {_GUTENBERG}|\*{{0,3}} ?End of {_GUTENBERG})", re.MULTILINE | re.IGNORECASE
-)
-_CREDIT = re.compile(  # a paragraph
-    r"\s*(?:Produced|E-?text prepared|Transcribed|This e-?(?:text|book) was (?:produced|prepared)) [^\n]*(?:\n[^\n]+)*",
-    re.IGNORECASE,
-)
-_FIELD = re.compile(r"^(Title|Author): *(\S.*)$", re.MULTILINE)
+LARGEST = 32 << 20  # bytes: lines take several times as much
+_FIELD = re.compile(r"^(Title|Author|Titel|Autor|Titre|Auteur): *(\S.*)$", re.MULTILINE)
 _COUNTED = (
     r"(?:[IVXLCDM]+|\d+|(?:THE )?(?:ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN|ELEVEN|TWELVE|THIRTEEN|FOURTEEN"
-    r"|FIFTEEN|FIRST|SECOND|THIRD|FOURTH|FIFTH|SIXTH|SEVENTH|EIGHTH|NINTH|TENTH|LAST))\b"
+    r"|FIFTEEN|FIRST|SECOND|THIRD|FOURTH|FIFTH|SIXTH|SEVENTH|EIGHTH|NINTH|TENTH|LAST)"
+    r"|PREMIERE?|PREMIÈRE|DEUXI[EÈ]ME|TROISI[EÈ]ME|QUATRI[EÈ]ME|CINQUI[EÈ]ME|SECONDE?|PRIMERO|PRIMO)\b"
 )
+_ORDINAL = r"(?:ERST|ZWEIT|DRITT|VIERT|FÜNFT|SECHST|SIEBENT|SIEBT|ACHT|NEUNT|ZEHNT|LETZT)E[RS]?"
 _PART = re.compile(
-    rf"(?:BOOK|PART|VOLUME|ACT) {_COUNTED}|(?:(?:FIRST|SECOND) )?(?:EPILOGUE|PROLOGUE|PREFACE|INTRODUCTION)\b",
+    rf"(?:BOOK|PART|VOLUME|ACT|LIVRE|PARTIE|TOME|ACTE|BUCH|TEIL|THEIL|BAND) {_COUNTED}"
+    rf"|{_ORDINAL} (?:BUCH|TEIL|THEIL|BAND|AUFZUG|AKT)\b|PREMI[EÈ]RE PARTIE\b|(?:SECONDE|DEUXI[EÈ]ME) PARTIE\b"
+    r"|(?:(?:FIRST|SECOND) )?(?:EPILOGUE|PROLOGUE|PREFACE|INTRODUCTION|VORWORT|PRÉFACE)\b",
     re.IGNORECASE,
 )
-_CHAPTER = re.compile(rf"(?:CHAPTER|CANTO|LETTER|STAVE|SCENE) {_COUNTED}", re.IGNORECASE)
-_ROMAN = re.compile(r"[IVXLC]+\.?")
+_CHAPTER = re.compile(
+    rf"(?:CHAPTER|CANTO|LETTER|STAVE|SCENE|CHAPITRE|KAPITEL|CAP[IÍ]TULO|CAPITOLO|SCÈNE|LETTRE) {_COUNTED}"
+    rf"|{_ORDINAL} (?:KAPITEL|BRIEF|AUFTRITT)\b",
+    re.IGNORECASE,
+)
+_ROMAN = re.compile(r"[IVXLC]{1,9}\.?")
 _HEADING_LINES, _HEADING_WIDTH = 3, 70
 _FEWEST = 3  # chapters that make headings plain
 _LARGEST = 0.5  # of the text, that a chapter may have
+_FEW, _SHORTEST = 50, 50  # headings, and characters for each of them: where they are more, they head nothing
+_LONG = 2_000  # characters that sections with a name have on average, where passages are called after them
 _PROSE, _WRAPPED = 300, 45  # characters of a paragraph, and of its lines, that no title page or list of chapters has
 
 
@@ -55,6 +54,10 @@ class Options(TextOptions):
     title: str = ""  # default: what Project Gutenberg's header says
     author: str = ""  # likewise
     group: Literal["chapter", "book"] = "chapter"  # what is never in two splits; "book" where there are many books
+
+
+_Section = tuple[str, int, int, int]
+"""A heading (none before the first), its line, the line after it and the line where what is under it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +73,41 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
     """Chapters or passages in their order, and a drop for each part that is no book. Raises ParseError."""
     decoded = decode(body, options.encoding)
     text = unix(decoded.text)
-    start, end = _inside(text)
+    start, end = gutenberg.inside(text)
     said = {name: value.strip() for name, value in _FIELD.findall(text[:start])}
-    title, author = options.title or said.get("Title", ""), options.author or said.get("Author", "")
+    title = options.title or said.get("Title") or said.get("Titel") or said.get("Titre", "")
+    author = options.author or said.get("Author") or said.get("Autor") or said.get("Auteur", "")
     for place, outside in (("header", text[:start]), ("licence", text[end:])):
         if outside.strip():
             yield drop(file, place, f"boilerplate: {place} of {len(outside):,} characters")
-    chapters, others = _chapters(text[start:end].split("\n"))
-    plain = len(chapters) >= _FEWEST and max(len(c.text) for c in chapters) <= _LARGEST * (end - start)
-    if plain:
-        yield from (drop(file, place, reason) for place, reason in others)
-    for part in chapters if plain else _passages(text[start:end]):
-        meta = {"book": title, "place": part.place} | decoded.meta
+    words, pictures = gutenberg.without_pictures(text[start:end])
+    parts, others = _parts(words)
+    yield from (drop(file, place, reason) for place, reason in others)
+    more = decoded.meta | ({"illustrations": pictures} if pictures else {})
+    for part in parts:
+        meta = {"book": title, "place": part.place} | more
         group = (title or file.url) if options.group == "book" else ""
         yield document(file, part.place, part.text, title=part.title or title, author=author, group=group, meta=meta)
 
 
-def _inside(text: str) -> tuple[int, int]:
-    """Where the book begins and ends between header and licence."""
-    starts = [match.end() for match in _START.finditer(text)]
-    last = _END.search(text, starts[0] if starts else 0)
-    end = last.start() if last else len(text)
-    start = max((place for place in starts if place < end), default=0)
-    while credit := _CREDIT.match(text, start):
-        start = credit.end()
-    return min(start, end), end
+def _parts(text: str) -> tuple[Iterable[_Part], list[tuple[str, str]]]:
+    """Chapters and what is none of them, or passages."""
+    lines = text.split("\n")
+    most = max(_FEW, len(text) // _SHORTEST)
+    sections = list(islice(_sections(lines), most + 1))
+    if len(sections) <= most:
+        chapters, others = _chapters(lines, sections)
+        if len(chapters) >= _FEWEST and max(len(chapter.text) for chapter in chapters) <= _LARGEST * len(text):
+            return chapters, others
+    return _passages(lines, sections, text), []
 
 
-def _chapters(lines: list[str]) -> tuple[list[_Part], list[tuple[str, str]]]:
+def _chapters(lines: list[str], sections: Iterable[_Section]) -> tuple[list[_Part], list[tuple[str, str]]]:
     """The chapters, and what is none: place and reason."""
     chapters: list[_Part] = []
     others: list[tuple[str, str]] = []
     part, opened, empty = "", 0, 0  # the heading above chapters, the line where the next text begins, headings without
-    for heading, first, after, end in _sections(lines):
+    for heading, first, after, end in sections:
         above = bool(heading) and bool(_PART.match(heading))
         part = heading if above else part
         if not _filled(lines[after:end]):
@@ -121,29 +126,35 @@ def _chapters(lines: list[str]) -> tuple[list[_Part], list[tuple[str, str]]]:
     return chapters, others
 
 
-def _sections(lines: list[str]) -> Iterator[tuple[str, int, int, int]]:
-    """Each heading (none before the first), its line, the line after it and the line where its section ends."""
+def _sections(lines: list[str]) -> Iterator[_Section]:
     heading, first, after = "", 0, 0
     for start, end in _paragraphs(lines):
-        if found := _heading(lines[start:end]):
+        if found := _heading(lines, start, end):
             yield heading, first, after, start
             heading, first, after = found, start, end
     yield heading, first, after, len(lines)
 
 
 def _paragraphs(lines: list[str]) -> Iterator[tuple[int, int]]:
-    for filled, numbers in groupby(range(len(lines)), key=lambda number: bool(lines[number].strip())):
-        if filled:
-            run = list(numbers)
-            yield run[0], run[-1] + 1
+    start = -1
+    for number, line in enumerate(lines):
+        if line and not line.isspace():
+            start = number if start < 0 else start
+        elif start >= 0:
+            yield start, number
+            start = -1
+    if start >= 0:
+        yield start, len(lines)
 
 
-def _heading(paragraph: list[str]) -> str:
+def _heading(lines: list[str], start: int, end: int) -> str:
     """The words of a paragraph that is a heading, or nothing."""
-    words = [line.strip() for line in paragraph[: _HEADING_LINES + 1]]
-    short = len(words) <= _HEADING_LINES and all(len(line) <= _HEADING_WIDTH for line in words)
-    named = words[0][0].isupper() and (_PART.match(words[0]) or _CHAPTER.match(words[0]))
-    return " ".join(words) if short and (named or _ROMAN.fullmatch(words[0])) else ""
+    if end - start > _HEADING_LINES or not lines[start].lstrip()[0].isupper():
+        return ""
+    words = [line.strip() for line in lines[start:end]]
+    short = all(len(line) <= _HEADING_WIDTH for line in words)
+    named = short and (_PART.match(words[0]) or _CHAPTER.match(words[0]) or _ROMAN.fullmatch(words[0]))
+    return " ".join(words) if named else ""
 
 
 def _filled(lines: list[str]) -> bool:
@@ -158,6 +169,14 @@ def _is_prose(lines: list[str]) -> bool:
     return False
 
 
-def _passages(text: str) -> Iterator[_Part]:
-    for number, (start, end) in enumerate(passages(text), 1):
-        yield _Part(f"passage {number}", "", text[start:end])
+def _passages(lines: list[str], sections: list[_Section], text: str) -> Iterator[_Part]:
+    """The passages of each section that has a name, or of the whole where such sections would be many and short."""
+    starts = [(first, heading) for heading, first, _, _ in sections if not _ROMAN.fullmatch(heading)]
+    if len(starts) * _LONG > len(text):
+        starts = [(0, "")]
+    number = 0
+    for (first, heading), (after, _) in zip(starts, [*starts[1:], (len(lines), "")], strict=True):
+        section = "\n".join(lines[first:after])
+        for start, end in passages(section, len(text)):
+            number += 1
+            yield _Part(f"passage {number}", heading, section[start:end])

@@ -1,13 +1,18 @@
-"""Plain text in which line breaks matter: a document is a paragraph (lines between blank lines) or a single line."""
+"""Plain text in which line breaks matter: a document is a paragraph (lines between blank lines) or a single line.
 
-from collections.abc import Iterator
+Lines that are comments are drops. A document is named by the line it begins in, so that a list too long for memory is
+read in pieces and gives what it gives as a whole.
+"""
+
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 from corpusmill.types import RawFile
+from preprocess import cutting
 from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, drop
+
+LARGEST = 32 << 20  # of a text that has no place to be cut; its lines take up to eight times as much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,22 +23,26 @@ class Options(TextOptions):
     comment: str = ""  # lines that begin with this are dropped; default: none is a comment
 
 
-def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
-    """Paragraphs or lines in their order, and a drop for each comment. Raises ParseError."""
+def parse(file: RawFile, body: bytes, options: Options, before: int = 0) -> Parsed:
+    """Paragraphs or lines in order, and a drop for each comment; `before` lines came before. Raises ParseError."""
+    if before and not body.strip():
+        return
     decoded = decode(body, options.encoding)
-    lines = []
-    for number, line in enumerate(unix(decoded.text).split("\n"), 1):
+    block: list[str] = []
+    first = 0
+    for number, line in enumerate(unix(decoded.text).split("\n"), before + 1):
         if options.comment and line.startswith(options.comment):
             yield drop(file, f"line {number}", "comment")
-        else:
-            lines.append(line)
-    for place, text in enumerate(_units(lines, options.unit), 1):
-        yield document(file, place, text, meta={options.unit: place} | decoded.meta)
+        elif line.strip():
+            first = first if block else number
+            block.append(line)
+        if block and (options.unit == "line" or not line.strip()):
+            yield document(file, first, "\n".join(block), meta={"line": first} | decoded.meta)
+            block = []
+    if block:
+        yield document(file, first, "\n".join(block), meta={"line": first} | decoded.meta)
 
 
-def _units(lines: list[str], unit: str) -> Iterator[str]:
-    for filled, block in groupby(lines, key=lambda line: bool(line.strip())):
-        if filled and unit == "line":
-            yield from block
-        elif filled:
-            yield "\n".join(block)
+def cut(body: bytes, options: Options) -> tuple[int, int]:
+    """Where the last whole unit of a body that goes on ends, and how many lines there are up to it."""
+    return (cutting.lines if options.unit == "line" else cutting.paragraphs)(body, options.encoding)

@@ -3,11 +3,11 @@
     heading = "Versuri {artist} - {title}"  # glued to the first line by whoever saved the pages
     sender = "trimise de"                   # and after it who sent the words in, up to a full stop
 
-Both are removed: the one repeats two fields, the other names a private person. Entities of HTML are resolved. An entry
-without words, or that is no song, is a drop.
+Both are removed: the one repeats two fields, the other names a private person. So is every other line that names a
+sender. Entities of HTML are resolved. An entry without words, or that is no song, is a drop, and so is a song's second
+copy in one file.
 """
 
-import html
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,13 @@ from corpusmill.errors import ParseError
 from corpusmill.types import Document, Drop, RawFile
 from preprocess import strict_json
 from preprocess.decode import unix
+from preprocess.entities import resolved
 from preprocess.parse import Parsed, ParseOptions, document, drop
 
 _NAME = r"[^.\n]{0,120}?(?:\b[A-Z]\. [A-Z][a-z]{1,20})?\.+ *"  # no full stop but after an initial: "Ana M. Pop."
+_GLUED = r"[^\n]{0,300}?"  # what may stand before the sender where the heading is none that the fields give
+_PATIENCE = 1000  # entries without a song, after which a file is given up
+_GAPS = re.compile("\n{3,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +38,29 @@ class Options(ParseOptions):
 
 
 def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
-    """Songs in the file's order. Raises ParseError for what is no list."""
-    songs = strict_json.loads(body)
-    if not isinstance(songs, list):
-        raise ParseError("not songs: the file is no list", "look at the file: is it a list of objects, one a song?")
-    for place, song in enumerate(songs):
-        yield _document_or_drop(file, song, place, options)
+    """Songs in the file's order. Raises ParseError for what is no list, or has no song for very long."""
+    seen: dict[str, int] = {}
+    for place, song in enumerate(strict_json.items(body)):
+        yield _document_or_drop(file, song, place, seen, options)
+        if place == _PATIENCE and not seen:
+            raise ParseError(f"not songs: no words in the first {place:,} entries", "mend the fields in [parse]")
 
 
-def _document_or_drop(file: RawFile, song: Any, place: int, options: Options) -> Document | Drop:
+def _document_or_drop(file: RawFile, song: Any, place: int, seen: dict[str, int], options: Options) -> Document | Drop:
     if not isinstance(song, dict) or not isinstance(song.get(options.lyrics), str):
-        return drop(file, place, f"no song: no text in its field {options.lyrics!r}")
+        return drop(file, f"#{place}", f"no song: no text in its field {options.lyrics!r}")
     title, artist = (_words(song.get(field)) for field in (options.title, options.artist))
     key = song.get(options.key) if options.key else None
-    position = str(key) if isinstance(key, str | int) else place
+    named = isinstance(key, str | int) and not isinstance(key, bool)
+    position = str(key) if named else place
     lyrics = _lyrics(song[options.lyrics], title, artist, options)
     if not lyrics:
-        return drop(file, place, "no song: no words")
-    meta = {"artist": artist} | ({options.key: position} if key else {})
-    return document(file, position, lyrics, title=html.unescape(title), author=html.unescape(artist), meta=meta)
+        return drop(file, f"#{place}", "no song: no words")
+    first = seen.setdefault(str(position), place)
+    if first != place:
+        return drop(file, f"#{place}", f"same song: as #{first}")
+    meta = {"artist": resolved(artist)} | ({options.key: position} if named else {})
+    return document(file, position, lyrics, title=resolved(title), author=resolved(artist), meta=meta)
 
 
 def _words(value: Any) -> str:
@@ -62,9 +70,12 @@ def _words(value: Any) -> str:
 def _lyrics(text: str, title: str, artist: str, options: Options) -> str:
     text = unix(text).lstrip()
     heading = options.heading.replace("{artist}", artist).replace("{title}", title)
+    before = _GLUED
     if heading and text.startswith(heading):
-        text = text[len(heading) :].lstrip()
-        if options.sender:
-            text = re.sub(rf"\A{re.escape(options.sender)} {_NAME}", "", text)
-    lines = [line.rstrip() for line in html.unescape(text).split("\n")]
-    return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
+        text, before = text[len(heading) :].lstrip(), ""
+    if options.sender:
+        text = re.sub(rf"\A{before}{re.escape(options.sender)} {_NAME}", "", text)
+    lines = [line.rstrip() for line in resolved(text).split("\n")]
+    if options.sender:
+        lines = [line for line in lines if options.sender.casefold() not in line.casefold()]
+    return _GAPS.sub("\n\n", "\n".join(lines)).strip()

@@ -1,7 +1,7 @@
 """Music: a Standard MIDI File is one document, written as text in one of two encodings (see `preprocess.midi`).
 
 Chunks that are no tracks, and bytes after the last track, are drops. Text of `events` must not be cleaned if it is to
-stay exact; text of `notes` is ASCII.
+stay exact; text of `notes` is ASCII. `preprocess.midi.to_midi` makes a file of either.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
 from preprocess.midi import Encoding, events, notes, score, smf
 from preprocess.parse import Parsed, ParseOptions, document, drop, path_within
+
+LARGEST = 16 << 20  # bytes; a message of bytes that are no text takes twenty times as many while it is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,21 @@ A document is a pair, the tab between its sides. Its group is the first side, so
 fall into one split: else a model would be tested on sentences it has learnt.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document, Drop, RawFile
+from preprocess import cutting
 from preprocess.decode import decode, unix
 from preprocess.mend import spaces
 from preprocess.parse import Parsed, TextOptions, document, drop
 
 _SIDES = 2
+LARGEST = 32 << 20  # of a file without line breaks
+_PATIENCE = 10_000  # lines without a pair, after which a file is given up
+_UNEVEN = re.compile(r"[^\S ]|  ")  # what a line without white space but single spaces has not
 _COLUMNS = range(_SIDES, 4)  # with and without attribution
 
 
@@ -26,23 +31,36 @@ class Options(TextOptions):
     spaces: Literal["plain", "keep"] = "plain"  # no-break and thin spaces: some writers' French has them, most has not
 
 
-def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
-    """Pairs in their order, and a drop for each line that is none. Raises ParseError for a file without any."""
+def parse(file: RawFile, body: bytes, options: Options, before: int = 0) -> Parsed:
+    """Pairs in their order, and a drop for each line that is none; `before` lines of the file came before.
+
+    Raises ParseError for a file without any pair, or with none for very long.
+    """
+    if before and not body.strip():
+        return
     decoded = decode(body, options.encoding)
-    pairs = 0
-    for number, line in enumerate(unix(decoded.text).split("\n"), 1):
+    found = bool(before)
+    for number, line in enumerate(unix(decoded.text).split("\n"), before + 1):
         if line.strip():
             result = _pair(file, number, *_columns(line, options), decoded.meta)
-            pairs += isinstance(result, Document)
+            found = found or isinstance(result, Document)
             yield result
-    if not pairs:
+        if number == _PATIENCE and not found:
+            break
+    if not found:
         raise ParseError("no pairs: no line has two columns with a tab between", "give a file of sentence pairs")
+
+
+def cut(body: bytes, options: Options) -> tuple[int, int]:
+    """Where the last whole line of a body that goes on ends, and how many lines those are."""
+    return cutting.lines(body, options.encoding)
 
 
 def _columns(line: str, options: Options) -> tuple[list[str], int]:
     """The columns of a line, and how many of their spaces were made plain."""
     columns = line.split("\t")
-    mended = [spaces(column) if options.spaces == "plain" else (column, 0) for column in columns]
+    plain = options.spaces == "plain"
+    mended = [spaces(column) if plain and _UNEVEN.search(column) else (column, 0) for column in columns]
     return [column.strip() for column, _ in mended], sum(count for _, count in mended)
 
 

@@ -17,8 +17,8 @@ from preprocess import mend
 from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document
 
-_SPEAKER = re.compile(r"([^\W\d_][^:\n()\[\]]{0,39}?)(?: ?\([^)\n]{0,80}\))?:(?!\S{2})")
-_LOST = re.compile(r": *nan\s*$")
+_SPEAKER = re.compile(r"([^\W\d_][^:\n()\[\]]{0,39}?)(?: ?\([^)\n]{0,400}\))?:(?!\S{2})")
+_LOST = re.compile(r": *nan\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
     """Scenes or lines in their order. Raises ParseError."""
     decoded = decode(body, options.encoding)
     text = unix(decoded.text)
-    lines = [line for line in map(_line, text.split("\n")) if line.words]
+    lines = [line for line in map(_line, filter(None, text.split("\n"))) if line.words]
     for place, part in enumerate(_scenes(lines, options) if options.unit == "scene" else ([line] for line in lines), 1):
         speakers = [match[1].strip() for line in part if (match := _SPEAKER.match(line.words))]
         mended = sum(line.mended for line in part)
@@ -52,7 +52,7 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
 
 def _line(text: str) -> _Line:
     words, mended = mend.c1(text)  # before white space is stripped: U+0085 counts as such
-    return _Line(_LOST.sub("", words).strip(), mended)
+    return _Line(_LOST.sub("", words.strip()).strip(), mended)
 
 
 def _cast(part: list[_Line], speakers: list[str]) -> dict[str, int | list[str]]:

@@ -24,6 +24,7 @@ _LETTERHEAD = re.compile(r"For Immediate Release|The White House|Office of the P
 _ADDRESS = re.compile(r"(?:Cite: ?)?(https?://\S+)|Cite:", re.IGNORECASE)
 _TIME = re.compile(r"(\d{1,2}[:.]\d\d ?[AP]\.?M\.?.{0,12})$", re.IGNORECASE)
 _SPEAKER = re.compile(r"(Q)\b|((?!END\b)[A-ZÀ-Þ][A-ZÀ-Þ.,'’ -]{1,60})(?: \([^)\n]{1,40}\))?:")
+_DIRECTION = re.compile(r"\([A-Z][a-z]{2,20}[^()\n]{0,60}\.\)")  # (Applause.), (Laughter and applause.)
 _END = re.compile(r"-{0,3}END\b.{0,20}|#{2,}|# # #", re.IGNORECASE)
 _HEAD = 12  # lines within which the letterhead ends
 _PLACES = 5  # lines that may come before the time or the first speaker and say where
@@ -53,18 +54,20 @@ def parse(file: RawFile, body: bytes, options: Options) -> Parsed:
     if sum(map(len, paragraphs)) < _LEAST:
         yield drop(file, "", "failed scrape: only the letterhead")
         return
+    said = "\n\n".join(paragraphs)
     speakers = [match[1] or match[2] for paragraph in paragraphs if (match := _SPEAKER.match(paragraph))]
     meta = {
         "place": place,
         "time": time,
         "speakers": list(dict.fromkeys(speakers)),
         "turns": len(speakers),
+        "directions": len(_DIRECTION.findall(said)),
         "cite": head.get("cite", ""),
     }
     yield document(
         file,
         "",
-        "\n\n".join(paragraphs),
+        said,
         title=head.get("title", ""),
         author=options.author,
         date=head.get("date", ""),
@@ -123,10 +126,10 @@ def _before_the_end(lines: list[str]) -> list[str]:
 
 def _joined(lines: list[str]) -> list[str]:
     """Paragraphs: a line that begins small where the one before did not end goes on with it."""
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     for line in lines:
-        if paragraphs and line[0].islower() and paragraphs[-1][-1].isalpha():
-            paragraphs[-1] += f" {line}"
+        if paragraphs and line[0].islower() and paragraphs[-1][-1][-1].isalpha():
+            paragraphs[-1].append(line)
         else:
-            paragraphs.append(line)
-    return paragraphs
+            paragraphs.append([line])
+    return [" ".join(paragraph) for paragraph in paragraphs]

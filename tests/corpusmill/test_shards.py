@@ -2,6 +2,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ META = st.dictionaries(
     max_size=3,
 )
 TEXTS = st.text(max_size=50)
+ROWS = st.lists(TEXTS, min_size=4, max_size=4)
 DOCUMENTS = st.lists(
     st.builds(
         Document,
@@ -79,7 +81,39 @@ def test_a_shard_is_recorded_with_its_digests(tmp_path):
         len(body),
         ids.sha256(body),
     )
-    assert shard.content_digest == ids.rows_digest(map(shards.row, documents))
+    digests = [shards.row_digest(shards.rest(document), document.text.encode()) for document in documents]
+    assert shard.content_digest == ids.sha256(b"".join(digests))
+
+
+@settings(deadline=None, max_examples=40)
+@given(documents=DOCUMENTS, values=st.lists(st.floats(), min_size=12, max_size=12))
+def test_signals_are_columns_of_numbers_and_come_back(tmp_path_factory, documents, values):
+    folder = tmp_path_factory.getbasetemp()
+    measured = [
+        replace(document, meta={}, signals={"alphabetic": values[2 * n], "lines": values[2 * n + 1]})
+        for n, document in enumerate(documents)
+    ]
+    shard = shards.write(folder, "signals.parquet", "train", measured)
+    assert repr(list(shards.documents(folder, [shard]))) == repr(measured)  # in which nan is itself
+    shards.check(folder, shard)
+    if documents:
+        types = {field.name: field.type for field in pq.read_schema(folder / "signals.parquet")}
+        assert (types["alphabetic"], types["lines"]) == (pa.float64(), pa.float64())
+
+
+@settings(deadline=None)
+@given(one=ROWS, other=ROWS, number=st.floats(allow_nan=False))
+def test_two_rows_have_one_digest_only_if_they_are_equal(one, other, number):
+    digests = [shards.row_digest((*row[1:], number), row[0].encode()) for row in (one, other)]
+    assert (digests[0] == digests[1]) == (one == other)
+    assert shards.row_digest((), b"") != shards.row_digest(("",), b"")
+
+
+def test_where_row_groups_end_depends_on_sizes_alone(monkeypatch):
+    monkeypatch.setattr(shards, "ROW_GROUP_BYTES", 10)
+    assert list(shards.row_groups([])) == []
+    assert list(shards.row_groups([99])) == [(0, 1)]
+    assert list(shards.row_groups([4, 6, 1, 99, 0, 10, 1])) == [(0, 2), (2, 3), (3, 4), (4, 6), (6, 7)]
 
 
 def test_an_empty_shard_has_its_columns_and_no_row(tmp_path):
@@ -129,8 +163,8 @@ def test_the_same_rows_give_the_same_file_for_any_threads_hash_seed_locale_or_ki
     assert found == {shards.write(tmp_path, "here.parquet", "train", some(200)).sha256 + "\n"}
 
 
-def test_a_row_group_ends_where_its_text_passes_the_bound(tmp_path):
-    size = shards.ROW_GROUP_BYTES * 9 // 16
+def test_a_row_group_ends_before_its_text_passes_the_bound(tmp_path):
+    size = shards.ROW_GROUP_BYTES * 7 // 16
     documents = [Document(id=str(n), text=str(n) * size, source="", raw_sha256="") for n in range(5)]
     shard = shards.write(tmp_path, "a.parquet", "train", documents)
     meta = pq.read_metadata(tmp_path / "a.parquet")
@@ -202,6 +236,19 @@ def test_a_missing_shard_is_named(tmp_path):
     (tmp_path / "a.parquet").unlink()
     with pytest.raises(CorruptError, match=r"a\.parquet is missing: restore it from a copy, or delete this version"):
         list(shards.texts(tmp_path, [shard], "train"))
+
+
+def test_a_shard_that_holds_other_rows_than_its_record_says_is_named(tmp_path):
+    shard = shards.write(tmp_path, "a.parquet", "train", some(20))
+    shards.check(tmp_path, shard)
+    for wrong in (replace(shard, content_digest="0" * 64), replace(shard, rows=19)):
+        with pytest.raises(CorruptError, match=r"a\.parquet holds other rows than the manifest says"):
+            shards.check(tmp_path, wrong)
+    other = shards.write(tmp_path, "a.parquet", "train", some(21))
+    with pytest.raises(CorruptError, match=r"a\.parquet does not match the manifest"):
+        shards.check(tmp_path, shard)
+    with pytest.raises(CorruptError, match=r"a\.parquet holds other rows"):
+        shards.check(tmp_path, replace(shard, sha256=other.sha256))
 
 
 # What was left out

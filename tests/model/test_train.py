@@ -1,10 +1,14 @@
 import json
 import os
 import signal
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.material import version as published
 from corpusmill.errors import BusyError, CorruptError, Interrupted, SpecError, StoreError, TrainError
@@ -15,7 +19,7 @@ from model import weights
 from model.load import load
 from model.score import score, split_text
 from model.stop import SIGNALS
-from model.train import fit
+from model.train import _beginning, fit
 from tests import needs
 from tests.model.small import corpus, prose, texts
 
@@ -187,6 +191,26 @@ def test_a_training_that_was_killed_goes_on_from_its_last_save_to_the_same_run(i
     run, _ = fit(corpus(), version, store)
 
     assert outcome(store, run) == outcome(*finished)
+
+
+def test_a_text_that_was_encoded_once_is_not_read_again(finished, store, version):
+    told = replace(version, stats={"vocabulary": {"train": Counter("".join(texts()["train"]))}})
+
+    first, _ = fit(corpus(), told, store)
+    (store.version_folder(version) / "data" / "train.parquet").unlink()
+    _, made = fit(corpus(seed=2), told, store)
+
+    assert outcome(store, first) == outcome(*finished)
+    assert made
+
+
+@given(st.lists(st.text("ab", max_size=5)), st.sampled_from(["", "\n", "--"]), st.integers(1, 20))
+def test_the_validation_text_is_read_as_far_as_it_is_scored(documents, separator, limit):
+    read = []
+    beginning = _beginning((read.append(text) or text for text in documents), separator, limit)
+
+    assert beginning == separator.join(documents)[:limit]
+    assert len(separator.join(read[:-1])) < limit
 
 
 def test_training_stops_early_when_validation_gets_worse(store):

@@ -1,7 +1,9 @@
 import pytest
 
 from corpusmill.errors import BuildError, ParseError
-from corpusmill.store import blobs, shards
+from corpusmill.store import shards
+from corpusmill.store.ids import sha256
+from preprocess import units
 from preprocess.build import build
 from tests.corpusmill.archives import PACKERS, tar, zipped
 from tests.preprocess.snapshots import corpus, take
@@ -15,8 +17,9 @@ def test_an_archives_members_are_read_as_files_and_traced_to_it(store):
     version, _ = build(
         corpus(parse={"kind": "text", "members": ["*.txt", "*.png"]}), take(store, "mill", bodies), store
     )
-    (digest,) = {row.raw_sha256 for row in documents(store, version)}
-    assert blobs.get(store.root, digest) == next(iter(bodies.values()))
+    digests = {(row.source, row.raw_sha256) for row in documents(store, version)}
+    (address,) = bodies
+    assert digests == {(f"{address}!/{name}", sha256(LINES[name])) for name in ("a.txt", "b.txt")}
     sources = {row.source.partition("!/")[2] for row in documents(store, version)}
     (left_out,) = shards.read_drops(store.version_folder(version))
     assert (sources, left_out.source) == ({"a.txt", "b.txt"}, "https://mill.example/mill.tar.gz!/c.png")
@@ -55,14 +58,21 @@ def test_a_legacy_split_cuts_the_only_member(store):
     declared = corpus(split={"scheme": "legacy:nanogpt"}, parse={"kind": "text", "members": ["*.txt"]})
     body = zipped({"mill.txt": TEXT.encode(), "about.md": b"About the mill."})
     version, _ = build(declared, take(store, "mill", {"file:mill.zip": body}), store)
-    assert "".join(documents(store, version, split)[0].text for split in ("train", "validation")) == TEXT
+    assert "".join(documents(store, version, split)[0].text for split in ("train", "validation")) == TEXT.replace(
+        "\r\n", "\n"
+    )
     with pytest.raises(BuildError, match="legacy:nanogpt cuts a single file, and there are 4"):
         declared = corpus(split={"scheme": "legacy:nanogpt"}, parse={"kind": "text", "skip": ["*.png"]})
         build(declared, take(store, "mill", {"file:mill.zip": zipped(LINES | {"e.txt": b"More."})}), store)
 
 
-def test_progress_goes_on_within_an_archive(store):
+def test_progress_goes_on_within_a_large_archive(store, monkeypatch):
+    monkeypatch.setattr(units, "SMALL", 1000)
+    monkeypatch.setattr(units, "TARGET", 100_000)
     notes = []
-    body = tar({f"{n}.txt": b"Passage %d of a mill." % n for n in range(600)})
+    body = tar({f"{n}.txt": b"Passage %d of a mill. " % n * 50 for n in range(1500)})
     build(corpus(), take(store, "mill", {"file:mill.tar": body}), store, progress=lambda *call: notes.append(call))
-    assert ("build", 0, 1, "mill.tar!/499.txt, member 500") in notes
+    read = [done for _, done, total, note in notes if "mill.tar!/" in note and 0 < done < total]
+    assert len(set(read)) > 1
+    assert len({note for *_, note in notes}) > 5
+    assert read == sorted(read)

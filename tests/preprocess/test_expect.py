@@ -1,13 +1,18 @@
 import pytest
 
 from corpusmill.errors import IncompleteError
-from corpusmill.types import Document
 from preprocess.expect import ExpectOptions, refuse_incomplete
+from preprocess.index import Parsed
+from tests.preprocess.tables import document, joined
 
-CHAPTERS = [
-    Document(id=f"{n}", text="t", source="s", raw_sha256="r", meta={"book": book, "verses": verses})
-    for n, (book, verses) in enumerate([("Mills", 3), ("Mills", 4), ("Wheels", 5)])
-]
+COUNTED = [{"book": "Mills", "verses": 3}, {"book": "Mills", "verses": 4}, {"book": "Wheels", "verses": 5}]
+
+
+@pytest.fixture
+def chapters(tmp_path) -> Parsed:
+    parsed = joined(tmp_path, [document(n) for n in range(3)])
+    parsed.counted.update({f"{n:032x}": meta for n, meta in enumerate(COUNTED)})
+    return parsed
 
 
 @pytest.mark.parametrize(
@@ -20,12 +25,13 @@ CHAPTERS = [
         ({"distinct": {"book": 66}}, "2 instead of 66 different book"),
         ({"sum": {"verses": 31102}}, "12 instead of 31,102 verses in all"),
         ({"distinct": {"boko": 2}}, "0 instead of 2 different boko"),
+        ({"documents": 4, "sum": {"verses": 1}}, "3 instead of 4 documents, 12 instead of 1 verses in all"),
     ],
 )
-def test_every_count_that_is_wrong_is_named(expect, problem):
+def test_every_count_that_is_wrong_is_named(chapters, expect, problem):
     if problem is None:
-        refuse_incomplete(CHAPTERS, ExpectOptions(**expect), "mill", [])
+        refuse_incomplete(chapters, ExpectOptions(**expect), "mill", [])
         return
     with pytest.raises(IncompleteError) as caught:
-        refuse_incomplete(CHAPTERS, ExpectOptions(**expect), "mill", ["Jude.json, incomplete: lacks Jude 1:3"])
+        refuse_incomplete(chapters, ExpectOptions(**expect), "mill", ["Jude.json, incomplete: lacks Jude 1:3"])
     assert caught.value.message == f"mill is not whole: {problem} (unreadable: Jude.json, incomplete: lacks Jude 1:3)"

@@ -54,6 +54,45 @@ def test_what_a_file_looks_like_decides_how_it_is_read(name, body, table):
     assert 0 < len(sample) <= propose.LARGEST
 
 
+TWEET = b'{"created_at": "Mon", "id_str": "17", "full_text": "The mill turns", "retweeted": false}\n'
+SONG = b"MThd" + bytes((0, 0, 0, 6, 0, 0, 0, 1, 0, 96))
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ([("https://mill.example/", "text/html; charset=utf-8", PAGE.encode())], "html"),
+        ([("https://mill.example/page", "", PAGE.encode())], "html"),
+        ([("https://mill.example/page.html?a=b.txt", "", PAGE.encode())], "html"),
+        ([("page.php", "text/html", PAGE.encode())], "html"),
+        ([("page.txt", "text/plain", PAGE.encode())], "text"),
+        ([("plain.html", "text/html", PROSE.encode())], "text"),
+        ([("song.mid", "audio/midi", SONG)], "midi"),
+        ([("song", "", SONG)], "midi"),
+        ([("song.mid", "audio/midi", PROSE.encode())], "text"),
+        ([("mill.tex", "", rb"\begin{document} A mill. \end{document}")], "text"),  # of one document nothing is learnt
+        ([(f"{n}.tex", "", rb"\begin{document} A mill. \end{document}") for n in range(3)], "latex"),
+        ([("mill.tex", "", PROSE.encode())], "text"),
+        ([("mill.py", "text/x-python", b"print('flour')\n")], "text"),
+        ([("tunes.abc", "", TUNE.encode())], "abc"),
+        ([("wiki.xml", "", WIKI.encode())], "mediawiki"),
+        ([("pg1.txt", "text/plain", BOOK.encode())], "book"),
+        ([("tweets.jsonl", "", TWEET * 9)], "tweets"),
+        ([("other.json", "application/json", b'{"id": 1, "text": "The mill"}')], "text"),
+        ([("other.jsonl", "", b'{"words": "The mill"}\n')], "text"),
+        ([("poem.txt", "", PROSE.encode()), ("notes", "", b"Flour.")], "text"),
+        ([("mill.c", "", b"int main;"), ("mill.h", "", b"int mill;"), ("flour.c", "", b"int flour;")], "code"),
+        ([("mill.c", "", b"int main;"), ("README", "", b"A mill.")], "text"),
+        ([("page.html", "", PAGE.encode()), ("wheel.png", "image/png", b"\x89PNG\0")], "html"),
+        ([("wheel.png", "image/png", b"\x89PNG\0")], "text"),
+        ([("empty.txt", "", b"")], "text"),
+        ([], "text"),
+    ],
+)
+def test_what_nobody_declared_is_read_as_what_it_is_beyond_doubt_and_else_as_text(files, kind):
+    assert propose.fitting(files) == {"kind": kind} | ({"unit": "passage"} if kind == "html" else {})
+
+
 def test_what_is_no_text_is_refused():
     with pytest.raises(ParseError, match="unreadable: noise"):
         propose.propose([("noise", bytes(range(256)) * 20)])

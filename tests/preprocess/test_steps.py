@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from corpusmill.errors import SpecError
 from corpusmill.types import Document, Drop
-from preprocess.steps import NUMBERED, STEPS, resolve
+from preprocess.steps import KINDS, MARKER, NUMBER, STEPS, resolve
 
 
 def document(text: str) -> Document:
@@ -29,6 +30,19 @@ def document(text: str) -> Document:
         ("scrub:handle", "ask @ada, ada@mill.example", "ask <handle:d46557>, ada@mill.example"),
         ("min_characters:3", "abc", "abc"),
         ("min_characters:3", " ab \n", "too short: 2 of 3"),
+        ("max_characters:3", " abc \n", " abc \n"),
+        ("max_characters:3", "abcd", "too long: 4, more than 3"),
+        ("mojibake", "cafÃ©", "café"),
+        ("strip", "\n\ta b ", "a b"),
+        ("trailing_spaces", " a \t\n\n \nb\r\nc ", " a\n\n\nb\r\nc"),
+        ("blank_lines:1", "\n\n\na\n\nb\n \n\t\n\nc\n\n\n", "\na\n\nb\n\nc\n\n"),
+        ("blank_lines:0", "a\n\nb\n  c", "a\nb\n  c"),
+        ("begin:U+0002", "a", "\x02a"),
+        ("begin:.", ".a", ".a"),
+        ("end:.", ".a", ".a."),
+        ("end:<a:b>", "a", "a<a:b>"),
+        ("begin:U+0002", "a\x02b", "holds the marker: U+0002"),
+        ("end:</s>", "a</s></s>", "holds the marker: </s>"),
     ],
 )
 def test_a_step_changes_the_text_or_drops_it_with_a_reason(step, text, result):
@@ -53,11 +67,40 @@ def test_what_a_step_mends_or_hides_is_counted(step, text, meta):
     assert resolve(step, "mill.toml")(replace(document(text), meta={"kept": 1})).meta == meta
 
 
-@given(st.sampled_from([*STEPS, *(f"{name}:1" for name in NUMBERED), "scrub:email,phone,handle"]), st.text())
+ARGUMENTS = {None: "", NUMBER: ":1", KINDS: ":email,phone,handle", MARKER: ":U+0002"}
+EVERY = [name + ARGUMENTS[argument] for name, (_, argument) in STEPS.items()]
+CHARACTERS = st.characters() | st.sampled_from("a. \t\n\r\x02\x92ÃÂâ€™©аеŞ@")
+
+
+@given(st.sampled_from(EVERY), st.text(CHARACTERS))
 def test_a_step_done_twice_changes_nothing_more(name, text):
     step = resolve(name, "mill.toml")
     once = step(document(text))
     assert isinstance(once, Drop) or step(once) == once
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("part", ["a ", " ", "\n", " \n", "\x02", "\u00a0", "Ã©", "é\u0301", "а"])
+def test_a_hostile_megabyte_is_soon_done_with(name, part):
+    resolve(name, "mill.toml")(document(part * (1_000_000 // len(part))))
+
+
+@pytest.mark.parametrize("name", ["line_ends", "nfc", "mojibake", "c1", "comma_below", "homoglyphs", "trailing_spaces"])
+def test_a_clean_text_costs_next_to_nothing(name):
+    clean, step = document("All is well that ends well.\n" * 700), resolve(name, "mill.toml")
+    assert step(clean) is clean
+    assert cost(lambda: step(clean)) < cost(lambda: clean.text.upper().lower().split())
+
+
+def cost(work) -> float:
+    """CPU seconds of the quickest of a few rounds."""
+    rounds = []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(50):
+            work()
+        rounds.append(time.process_time() - start)
+    return min(rounds)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +113,11 @@ def test_a_step_done_twice_changes_nothing_more(name, text):
         ("min_characters:", "write min_characters:N"),
         ("min_characters:-1", "write min_characters:N"),
         ("min_characters:two", "write min_characters:N"),
+        ("min_characters:" + "9" * 5000, "write min_characters:N"),
+        ("begin", "write begin:U+0002, or any other character or word"),
+        ("end:", "write end:U+0002"),
+        ("end:U+D800", "write end:U+0002"),
+        ("end:U+110000", "write end:U+0002"),
         ("scrub", "write scrub: and one or more of email, phone, handle, with commas between"),
         ("scrub:", "write scrub: and one or more of"),
         ("scrub:email, phone", "write scrub: and one or more of"),

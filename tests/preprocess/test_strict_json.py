@@ -54,3 +54,38 @@ def test_what_json_allows_is_read(body, value):
 @given(JSON, st.booleans())
 def test_every_value_comes_back(value, ascii_only):
     assert strict_json.loads(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+
+
+@pytest.mark.parametrize("value", [[], [1], [1, [2], {"a": []}, "]"], [{}] * 9])
+def test_the_items_of_a_list_come_one_by_one(value):
+    assert list(strict_json.items(b"\xef\xbb\xbf " + json.dumps(value, indent=1).encode() + b"\n")) == value
+
+
+def test_items_longer_than_a_window_together_come_all(monkeypatch):
+    monkeypatch.setattr(strict_json, "LONGEST", 20)
+    value = [123456, "a" * 17, 1, [1, 2, 3], 1234567890123456789]
+    assert list(strict_json.items(json.dumps(value).encode())) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{}", "not a list: "),
+        (b"[1", "not JSON: neither comma nor ]"),
+        (b"[1,", "not JSON: Expecting value"),
+        (b"[", "not JSON: Expecting value"),
+        (b"[1,]", "not JSON: no item after the comma"),
+        (b"[1 2]", "not JSON: neither comma nor ]"),
+        (b"[1] 2", "not JSON: more follows the list"),
+        (b'[{"a": 1, "a": 2}]', "not JSON: key 'a' twice"),
+        (b"[NaN]", "not JSON: NaN is no number"),
+        (b'["\\ud83d"]', "not JSON: half a surrogate pair"),
+        (b"[" + b"[" * 200_000, "not JSON: nested too deeply"),
+        (b"[" + b"9" * 10_000 + b"]", "not JSON: Exceeds the limit"),
+        (b'["' + b"a" * (1 << 23) + b'"]', "not JSON: Unterminated string starting at: character 1 within 8,388,608"),
+    ],
+)
+def test_a_list_that_is_none_is_refused_where_it_ends_to_be_one(body, message):
+    with pytest.raises(ParseError) as caught:
+        list(strict_json.items(body))
+    assert caught.value.message.startswith(message)

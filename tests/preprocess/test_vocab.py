@@ -1,3 +1,5 @@
+from collections import Counter
+
 import msgspec
 import numpy as np
 import pytest
@@ -29,6 +31,11 @@ def test_a_text_longer_than_a_slice_is_counted_whole():
     assert Vocabulary.build(text, 3).characters == "ab"
 
 
+@given(texts, st.integers(0, 3))
+def test_a_vocabulary_of_counts_is_that_of_the_text_counted(text, min_count):
+    assert Vocabulary.of(Counter(text), min_count) == Vocabulary.build(text, min_count)
+
+
 @given(texts)
 @example("\x00\x7f\x80\xff\u0100\uffff\U0010ffff")
 def test_decoding_gives_back_what_was_encoded(text):
@@ -57,6 +64,16 @@ def test_unknown_bytes_are_the_utf8_length_of_what_is_unknown(seen, text):
     expected = [0 if character in seen else len(character.encode()) for character in text]
 
     assert Vocabulary.build(seen).unknown_bytes(text).tolist() == expected
+
+
+@pytest.mark.parametrize("seen", ["abc", "abcé", "abc" + "".join(map(chr, range(0x400, 0x600)))])
+def test_a_text_longer_than_a_slice_is_encoded_whole(seen):
+    text = "abcd" * 50_000 + "é" + "cba🌾"
+    vocabulary = Vocabulary.build(seen)
+    known = {character: place for place, character in enumerate(sorted(seen), 1)}
+
+    assert vocabulary.encode(text).tolist() == [known.get(character, UNKNOWN) for character in text]
+    assert vocabulary.unknown_bytes(text).tolist() == [0 if c in seen else len(c.encode()) for c in text]
 
 
 @given(texts)

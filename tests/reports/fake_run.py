@@ -2,13 +2,16 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpusmill.store import Store, blobs, commit, encode, shards
-from corpusmill.store.ids import content_id, document_id, file_sha256, rows_digest, sha256
+from corpusmill.store.ids import content_id, document_id, file_sha256, sha256
 from corpusmill.types import Document, Drop, RawFile, Run, Snapshot, Version
 from preprocess import stats
 from preprocess.vocab import Vocabulary
@@ -134,7 +137,7 @@ def _version(store: Store, told: Told, snapshot: Snapshot) -> Version:
         )
         version = Version(
             corpus=told.corpus,
-            id=content_id([rows_digest(shards.row(d) for docs in splits.values() for d in docs), told.drops]),
+            id=content_id([[shard.content_digest for shard in written], told.drops]),
             number=1,
             parent=None,
             snapshot=snapshot.id,
@@ -151,10 +154,21 @@ def _version(store: Store, told: Told, snapshot: Snapshot) -> Version:
             shards=written,
             parsed=sum(map(len, splits.values())) + len(drops),
             drops={f"{step}: {why.partition(':')[0]}": 1 for step, why, _ in told.drops},
-            stats=stats.measure(splits, 0),
+            stats=_stats(splits),
         )
         commit.publish(work, final, encode(version))
     return version
+
+
+def _stats(splits: dict[str, list[Document]]) -> dict[str, Any]:
+    documents = [document for each in splits.values() for document in each]
+    return stats.measure(
+        {split: Counter("".join(document.text for document in each)) for split, each in splits.items()},
+        {split: len(each) for split, each in splits.items()},
+        (lambda place: documents[place].id, np.array([len(document.text) for document in documents])),
+        Counter(document.licence for document in documents),
+        0,
+    )
 
 
 def _run(store: Store, told: Told, version: Version) -> Run:

@@ -1,4 +1,6 @@
 import io
+import re
+from dataclasses import replace
 
 import mido
 import pytest
@@ -134,9 +136,25 @@ def test_another_library_reads_the_same_messages_before_and_after():
     assert messages(again) == messages(body)
 
 
-def test_folk_tunes_come_back_byte_for_byte(real):
-    tunes = real("codeload.github.com/jukedeck/nottingham-dataset/tar.gz/refs/heads/master", "*.mid")[::25]
-    assert len(tunes) == 42
+def test_every_folk_tune_comes_back_byte_for_byte(real):
+    tunes = real("codeload.github.com/jukedeck/nottingham-dataset/tar.gz/refs/heads/master", "*.mid")
+    assert len(tunes) == 1034
     for body in tunes:
-        assert to_midi(to_text(body, "events"), "events") == (body, 0)
+        text = to_text(body, "events")
+        assert to_midi(text, "events") == (body, 0)
+    for body in tunes[::50]:
         assert messages(write(read(body))) == messages(body)
+
+
+def test_every_odd_file_comes_back_or_is_refused_with_a_reason(real):
+    files = real("codeload.github.com/jazz-soft/test-midi-files/tar.gz/refs/heads/main", "*.mid")
+    assert len(files) > 50
+    for body in files:
+        try:
+            text = to_text(body, "events")
+        except ParseError as error:
+            assert re.match(r"(empty|not MIDI|truncated): ", error.message)
+            continue
+        again, _ = to_midi(text, "events")
+        assert to_text(again, "events") == text
+        assert replace(read(body), left_out=()) == read(again)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
-from preprocess.midi.smf import LONGEST, Event, Song, number, read, write
+from preprocess.midi.smf import LONGEST, MOST_EVENTS, Event, Song, number, read, write
 from tests.preprocess.midi.songs import TRACK_END, file, off, on, song, songs
 
 NOTE = bytes.fromhex("00 90 3C 50")
@@ -92,6 +92,16 @@ def test_any_bytes_are_a_song_or_a_parse_error(data):
         assert isinstance(read(bytes(body[: data.draw(st.integers(0, len(body)))])), Song)
     except ParseError as error:
         assert ": " in error.message
+
+
+def test_events_and_chunks_without_end_are_refused():
+    track = b"\0\xc0\5" + b"\0\5" * (MOST_EVENTS - 2)
+    assert sum(map(len, read(file(track + TRACK_END)).tracks)) == MOST_EVENTS
+    with pytest.raises(ParseError, match=r"^too many events: more than 500,000"):
+        read(file(track + TRACK_END, TRACK_END))
+    junk = file(TRACK_END)
+    with pytest.raises(ParseError, match=r"^not MIDI: more than 1000 chunks that are no tracks at offset 8014"):
+        read(junk[:14] + b"Junk\0\0\0\0" * 1001 + junk[14:])
 
 
 def test_a_megabyte_that_is_one_endless_number_costs_nothing():

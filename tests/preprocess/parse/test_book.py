@@ -1,11 +1,8 @@
 import pytest
-from hypothesis import given, settings
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document
-from preprocess.parse import book
 from preprocess.parse.book import Options, parse
-from tests.preprocess.parse.hostile import spoiled, survives
 from tests.preprocess.snapshots import raw_file
 
 PROSE = "The wheel turns, and the stone grinds what it is given, and the miller\nsleeps beside it all day long.\n" * 6
@@ -21,6 +18,9 @@ GENERATIONS = [
     (f"{_START}, unfinished", _END),
     (f"*END*THE {_SMALL}*Ver.04.29.93*END*", "End of Project Gutenberg's The Mill, by Ada Miller"),
     (f"*END THE {_SMALL}*Ver.07/27/01*END*", "End of The Project Gutenberg Etext of The Mill"),
+    (f"*END*THE {_SMALL}*Ver.04.29.93*END*", "Ende dieses Projekt Gutenberg Etextes Die Muehle"),
+    (f"*END*THE {_SMALL}*Ver.04.29.93*END*", "Fin de Project Gutenberg's Le Moulin"),
+    ("*** START OF THE COPYRIGHTED EBOOK ***", "*** END OF THE COPYRIGHTED EBOOK ***"),
     ("", "*** END OF THIS PROJECT GUTENBERG EBOOK THE MILL ***"),
 ]
 HEAD = "The Project Gutenberg EBook of The Mill\n\nTitle: The Mill\n\nAuthor: Ada Miller\n\n"
@@ -114,7 +114,24 @@ def test_a_file_without_text_is_refused(body, reason):
         list(parse(raw_file("file:a"), body, Options(kind="book")))
 
 
-@settings(max_examples=60, deadline=None)
-@given(spoiled(f"{HEAD}{NEW[0]}\n\n{chapters('I', 'PART ONE', 'II')}{NEW[1]}\n".encode(), b"\n\nIV\n\n", b"***", b"\n"))
-def test_only_a_parse_error_escapes(body):
-    survives(book, body, Options(kind="book"))
+def test_passages_are_called_after_the_named_heading_above_them():
+    documents, _ = read(f"{PROSE * 30}\n\nFIRST EPILOGUE: 1813\n\n{PROSE * 40}")
+    assert [d.title for d in documents if d.text.startswith("FIRST EPILOGUE")] == ["FIRST EPILOGUE: 1813"]
+    assert documents[0].title == "" and documents[-1].title == "FIRST EPILOGUE: 1813"
+
+
+def test_illustrations_are_left_out_and_counted():
+    documents, _ = read(f"[Illustration: a mill]\n\n{chapters('I', 'II', 'III', 'IV')}\n\n[Illustration]")
+    assert not [d for d in documents if "[" in d.text]
+    assert documents[0].meta["illustrations"] == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Erstes Kapitel", "Zweites Kapitel", "Drittes Kapitel", "Letztes Kapitel"),
+        ("CHAPITRE PREMIER", "CHAPITRE II", "CHAPITRE III", "CHAPITRE IV"),
+    ],
+)
+def test_headings_are_known_in_german_and_french(names):
+    assert [d.title for d in read(chapters(*names))[0]] == list(names)

@@ -53,3 +53,32 @@ def test_a_declaration_means_nothing_outside_python():
 def test_a_file_without_source_is_refused(body, reason):
     with pytest.raises(ParseError, match=f"^{reason}: "):
         list(parse(raw_file("file:a.py"), body, OPTIONS))
+
+
+LICENSED = b"#!/bin/sh\n# SPDX-License-Identifier: MIT\n\necho turn\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "counted"),
+    [
+        ({}, LICENSED.decode(), None),
+        ({"licence_header": "strip"}, "#!/bin/sh\necho turn\n", 1),
+        ({"licence_header": "spdx"}, "#!/bin/sh\n# SPDX-License-Identifier: MIT\necho turn\n", 1),
+        ({"path_comment": True}, "# mill/turn.sh\n" + LICENSED.decode(), None),
+    ],
+)
+def test_the_licence_may_go_and_the_path_may_come(options, text, counted):
+    (document,) = parse(raw_file("https://mill.example/a.tar!/mill/turn.sh"), LICENSED, Options(kind="code", **options))
+    assert (document.text, document.meta.get("licence_header")) == (text, counted)
+
+
+def test_a_file_that_is_only_a_licence_is_a_drop():
+    (nothing,) = parse(
+        raw_file("file:a.c"), b"/* Copyright 2001 Ada */\n", Options(kind="code", licence_header="strip")
+    )
+    assert nothing.reason.startswith("only a licence: ")
+
+
+def test_a_path_stays_on_its_line():
+    (document,) = parse(raw_file("file:M%FChle%0Ax.c"), b"int x;", Options(kind="code", path_comment=True))
+    assert document.text == "// M\\xfchle\\x0ax.c\nint x;"

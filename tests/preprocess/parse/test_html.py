@@ -1,17 +1,16 @@
 import pytest
-from hypothesis import given, settings
 
 from corpusmill.errors import ParseError
-from corpusmill.types import Document
-from preprocess.parse import html
 from preprocess.parse.html import Options, parse
-from tests.preprocess.parse.hostile import spoiled, survives
+from tests.preprocess.parse.cases.html import GOOD
 from tests.preprocess.snapshots import raw_file
 
 PAGE = """<!DOCTYPE html><html><head><title> The
  Mill </title><meta property="said" content="2017-07-28T15:46:00-04:00"><style>p {}</style></head><body>
 <nav><a href="/">Home</a></nav><article><h1>Mill</h1><p>The <b>wh</b>eel&nbsp;turns,<br>and turns.</p><!-- no -->
 <script>track()</script><p>Flour &amp; bread.</p></article><footer>Contact</footer></body></html>"""
+
+ARTICLE = GOOD[0].decode()
 
 
 def read(page: str | bytes, **options):
@@ -113,22 +112,91 @@ def test_a_page_that_is_deeper_than_any_honest_one_loses_no_word(element):
     )
 
 
+def test_without_selectors_it_is_the_article_and_what_the_page_says_of_it():
+    found = read(ARTICLE)
+    there = ("Stones", "\nIt is café au lait.\n\nWheat & rye\nOats", "\n\n  x = 1\n  y = 2\n\n")
+    assert [words in found.text for words in there] == [True] * 3
+    assert [words in found.text for words in ("Home", "advertisement", "Contact", "color")] == [False] * 4
+    assert (found.title, found.author, found.date) == ("The Mill", "Ada Miller", "2017-07-28")
+
+
 @pytest.mark.parametrize(
-    "part",
-    ["<!--", "<", "<a b", '<a href="', "<a " + "b=c " * 20, "<?", "<!", "<![CDATA[", "<![x>", "</", "&#", "<p>x</p>"],
+    ("block", "kept"),
+    [
+        ('<p class="author-box">Ada Miller grinds flour and words alike.</p>', False),
+        ('<div class="related"><p>Ada Miller grinds flour and words alike.</p></div>', False),
+        ('<p><a href="/more">Ada Miller grinds flour and words alike.</a></p>', False),
+        ('<p>Ada Miller <a href="/more">grinds flour</a> and words alike.</p>', True),
+        ('<p class="wide">Ada Miller grinds flour and words alike.</p>', True),
+    ],
 )
-def test_a_hostile_page_takes_no_longer_than_an_honest_one(part):
-    try:
-        result = read(part * (40_000 // len(part)))
-    except ParseError:
-        return
-    assert isinstance(result, Document) or result.reason.startswith("no content: ")
+def test_what_the_page_itself_sets_apart_is_no_part_of_the_article(block, kept):
+    page = ARTICLE.replace("<h2>Stones</h2>", f"{block}<h2>Stones</h2>")
+    assert ("alike." in read(page).text) is kept
 
 
-PARTS = (b"<", b">", b"<p", b"</article>", b"<!--", b"-->", b'"', b"&#x", b"<![CDATA[", b"<br>", b"<td>", b"charset=")
+@pytest.mark.parametrize(
+    ("named", "intro", "found"),
+    [
+        ("lead", "A mill that had stood still for forty years turns again.", True),
+        ("articleIntro", "A mill that had stood still for forty years turns again.", True),
+        ("", "A mill that had stood still for forty years turns again, said all.", False),
+        ("", "The description of the page, which is what it says of itself.", True),
+        ("lead", "Home / News / Mills and what they grind in our village", False),
+        ("lead", "A mill turns.", False),
+        ("lead related", "A mill that had stood still for forty years turns again.", False),
+    ],
+)
+def test_a_lead_before_the_article_is_a_sentence_that_is_named_so_or_describes_the_page(named, intro, found):
+    about = (
+        '<meta name="description" content="The description of the page, which is what it says of itself, at length">'
+    )
+    words = "".join(f"<p>The {n} wheels turn, and the {n} stones, grinding slowly, make flour.</p>" for n in range(20))
+    page = (
+        f'<html><head>{about}</head><body><h1>Mill</h1><p class="{named}">{intro}</p><article>{words}</article></body>'
+    )
+    assert (intro in read(page).text) is found
 
 
-@settings(max_examples=80, deadline=None)
-@given(spoiled(PAGE.encode(), *PARTS))
-def test_only_a_parse_error_escapes(body):
-    survives(html, body, Options(kind="html", remove=("nav",), date="meta"))
+def test_a_page_gives_the_same_text_whatever_was_read_before():
+    pages = [ARTICLE, PAGE, ARTICLE.replace("Stones", "Wheels"), ARTICLE]
+    first = [read(page) for page in pages]
+    assert [read(page) for page in reversed(pages)] == first[::-1]
+
+
+@pytest.mark.parametrize(
+    ("date", "iso"),
+    [
+        ('<meta itemprop="datePublished" content="2011-05-04">', "2011-05-04"),
+        ('<script type="application/ld+json">{"datePublished": "2011-05-04T10:00"}</script>', "2011-05-04"),
+        ('<time datetime="2011-05-04">yesterday</time>', "2011-05-04"),
+        ("<time>May 4, 2011</time>", "2011-05-04"),
+        ('<meta name="date" content="2011 May">', ""),  # no day, and none is taken from the clock
+        ("", ""),
+    ],
+)
+def test_the_date_is_what_the_page_says_never_the_clock(date, iso):
+    assert (
+        read(f"<html><head>{date}</head><body><article><p>{'The mill turns. ' * 40}</p></article></body>").date == iso
+    )
+
+
+@pytest.mark.parametrize("more", ["<p>x</p>" * 40_000, "x" * 3_000_000, "<div>" * 400, f"<p {'a=b ' * 2_900}>"])
+def test_a_page_that_is_too_long_or_too_tangled_for_that_is_read_plainly(more):
+    assert read(f"<body>{more}The last word.</body>").text.endswith("The last word.")
+
+
+def test_a_page_of_tags_alone_is_refused():
+    with pytest.raises(ParseError, match="too many tags: 200,000"):
+        read("<b>" * 200_000)
+
+
+def test_a_page_can_be_cut_into_passages():
+    words = [" ".join(f"Mill {m} turns {n} times." for n in range(9)) for m in range(40)]
+    page = f"<html><title>Mill</title><body><article><p>{'<p>'.join(words)}</article></body></html>".encode()
+    whole = read(page)
+    passages = list(parse(raw_file("https://mill.example/page"), page, Options(kind="html", unit="passage")))
+    assert len(passages) > 19
+    assert "".join("".join(found.text for found in passages).split()) == "".join(whole.text.split())
+    assert {found.title for found in passages} == {"Mill"}
+    assert len({found.id for found in passages}) == len(passages)

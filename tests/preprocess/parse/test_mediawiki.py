@@ -1,12 +1,10 @@
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document
-from preprocess.parse.mediawiki import Options, parse
+from preprocess.parse.mediawiki import Options, cut, parse
 from tests.preprocess.snapshots import raw_file
 
 HEAD = (
@@ -76,11 +74,11 @@ def test_namespaces_are_declared():
         (HEAD[:30], "the dump ends before the first page"),
     ],
 )
-def test_a_dump_that_is_cut_off_names_its_last_page_or_is_meant_to_be(kept, where, form):
+def test_a_dump_that_is_cut_off_gives_its_whole_pages_and_names_the_last_or_is_refused(kept, where, form):
     with pytest.raises(ParseError) as caught:
-        read(kept.encode(), form=form)
+        read(kept.encode(), form=form, truncated="refuse")
     assert caught.value.message == f"truncated: {where}"
-    *documents, last = read(kept.encode(), form=form, truncated="drop")
+    *documents, last = read(kept.encode(), form=form)
     assert [d.title for d in documents] == ["Mill"] * ("Mill" in where or "Weir" in where)
     assert last.reason == f"truncated: {where}"
 
@@ -90,6 +88,7 @@ def test_a_dump_that_is_cut_off_names_its_last_page_or_is_meant_to_be(kept, wher
     [
         (b"", "empty: "),
         (b"<html></html>", "not MediaWiki: it begins with <html>"),
+        (b"<mediawiki><page/></mediawiki>", "not MediaWiki: a page without a title before the first page"),
         (b"Not Found", "not XML: syntax error"),
         (b"<!DOCTYPE mediawiki><mediawiki/>", "forbidden: a document-type declaration"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><mediawiki>&b;</mediawiki>', "forbidden: a document-type declaration"),
@@ -108,13 +107,55 @@ def test_what_is_no_dump_is_refused(body, message):
     assert caught.value.message.startswith(message)
 
 
-@settings(deadline=None)
-@given(st.data())
-def test_any_bytes_are_pages_or_a_parse_error(data):
-    body = bytearray(dump(page(text="A {{b}} & [[c]]"), page("Weir", number=2)))
-    for _ in range(data.draw(st.integers(1, 5))):
-        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        read(bytes(body), form=data.draw(st.sampled_from(["text", "raw"])))
-    except ParseError as error:
-        assert ": " in error.message
+def test_redirects_are_kept_where_that_is_declared():
+    (kept,) = read(dump(page(text="#REDIRECT [[Watermill]]")), redirects="keep")
+    assert kept.text == "REDIRECT Watermill"
+
+
+def test_a_page_that_comes_twice_counts_once():
+    mill, again = read(dump(page(), page()))
+    assert (mill.title, again.reason) == ("Mill", "repeated: page 1")
+
+
+def test_a_page_that_no_wiki_would_hold_is_left_out():
+    (result,) = read(dump(page(text="a " * (2 << 20) + "a")))
+    assert result.reason == "too large: 4,194,305 characters, Mill"
+
+
+MANY = [page(f"Mühle {n}", f"Wheel {n} & stone.", n, "<ns>0</ns>" if n % 3 else "<ns>1</ns>") for n in range(1, 40)]
+
+
+@pytest.mark.parametrize("form", ["text", "raw"])
+@pytest.mark.parametrize(
+    "whole",
+    [dump(*MANY), dump(*MANY)[:-200], dump(*(p.replace("<id>", "<x>", 1).replace("</id>", "</x>", 1) for p in MANY))],
+)
+def test_a_dump_in_pieces_gives_what_the_whole_gives(whole, form):
+    options, file = Options(kind="mediawiki", form=form), raw_file("https://mill.example/dump.xml")
+    pieces, rest, before = [], whole, 0
+    while len(rest) > 3_000:
+        end, records = cut(rest[:3_000], options)
+        pieces += parse(file, rest[:end], options, before=before)
+        rest, before = rest[end:], before + records
+    assert before > 20
+    assert [*pieces, *parse(file, rest, options, before=before)] == list(parse(file, whole, options))
+
+
+FOREIGN = dump(page(more="")).replace(b"Talk<", b"Diskussion<").replace(b"Datei<", b"File<")
+
+
+@pytest.mark.parametrize(
+    ("body", "cuts"),
+    [
+        (dump(page()), True),
+        (FOREIGN, False),
+        (FOREIGN.replace(b"Diskussion", b"Talk"), True),
+        (HEAD.encode() + b"<page>", False),
+        (dump(page()).replace(b"A mill", b"<!-- </page> -->A mill"), False),
+        (dump(page()).replace(b"A mill", b"<![CDATA[</page>]]>A mill"), False),
+        (b"\xff\xfe" + dump(page()), False),
+    ],
+)
+def test_a_dump_is_cut_where_a_piece_needs_nothing_of_the_others(body, cuts):
+    end, records = cut(body, Options(kind="mediawiki"))
+    assert (body[:end].endswith(b"</page>"), records) == (cuts, int(cuts))

@@ -1,12 +1,10 @@
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document
 from preprocess.midi.smf import write
 from preprocess.parse.midi import Options, parse
-from tests.preprocess.midi.songs import TRACK_END, file, off, on, song, songs
+from tests.preprocess.midi.songs import TRACK_END, file, off, on, song
 from tests.preprocess.snapshots import raw_file
 
 URL = "https://mill.example/tunes.tar.gz!/MIDI/wheel.mid"
@@ -44,12 +42,3 @@ def test_parts_that_are_no_music_are_drops():
 def test_a_file_without_music_is_refused(body, message):
     with pytest.raises(ParseError, match=f"^{message}"):
         read(body, encoding="notes")
-
-
-@settings(deadline=None)
-@given(st.one_of(st.binary(max_size=80).map(file), songs().map(write)), st.sampled_from(["events", "notes"]))
-def test_any_bytes_are_one_document_or_a_parse_error(body, encoding):
-    try:
-        assert sum(isinstance(r, Document) for r in read(body, encoding=encoding)) == 1
-    except ParseError as error:
-        assert ": " in error.message

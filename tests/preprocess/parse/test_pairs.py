@@ -1,10 +1,7 @@
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
-from corpusmill.types import Document
-from preprocess.parse.pairs import Options, parse
+from preprocess.parse.pairs import Options, cut, parse
 from tests.preprocess.snapshots import raw_file
 
 
@@ -50,13 +47,14 @@ def test_a_file_without_pairs_is_refused(body, message):
         read(body)
 
 
-@settings(deadline=None)
-@given(st.text(st.sampled_from("ab\t\n\r \u202f\u2028é"), max_size=60))
-def test_every_line_is_a_pair_or_a_drop(text):
-    try:
-        results = read(text)
-    except ParseError as error:
-        assert ": " in error.message
-    else:
-        assert all(d.text.count("\t") == 1 for d in results if isinstance(d, Document))
-        assert len({r.id for r in results}) == len(results)
+@pytest.mark.parametrize("seen", [3, 8, 20, 30])
+def test_pieces_give_what_the_whole_gives(seen):
+    body, options, file = b"a\tb\nno pair\r\nc\td\n\ne\tf", Options(kind="pairs"), raw_file("u")
+    end, before = cut(body[:seen], options)
+    pieces = [*parse(file, body[:end], options), *parse(file, body[end:], options, before)] if end else []
+    assert not end or pieces == list(parse(file, body, options))
+
+
+def test_a_file_that_shows_no_pair_for_long_is_given_up():
+    with pytest.raises(ParseError, match=r"^no pairs: "):
+        read("a\n" * 10_001 + "a\tb")

@@ -1,10 +1,7 @@
 import pytest
-from hypothesis import given, settings
 
 from corpusmill.errors import ParseError
-from preprocess.parse import script
 from preprocess.parse.script import Options, parse
-from tests.preprocess.parse.hostile import spoiled, survives
 from tests.preprocess.snapshots import raw_file
 
 SCENES = """[setting: the mill]
@@ -54,9 +51,3 @@ def test_a_long_scene_is_cut(longest, sizes):
 def test_a_file_without_text_is_refused(body):
     with pytest.raises(ParseError):
         list(parse(raw_file("file:a"), body, Options(kind="script")))
-
-
-@settings(max_examples=60, deadline=None)
-@given(spoiled(SCENES.encode(), b"\n[", b": nan\n", b":", b"(", "\x92".encode()))
-def test_only_a_parse_error_escapes(body):
-    survives(script, body, Options(kind="script"))

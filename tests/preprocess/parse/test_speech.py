@@ -1,10 +1,7 @@
 import pytest
-from hypothesis import given, settings
 
 from corpusmill.types import Document
-from preprocess.parse import speech
 from preprocess.parse.speech import Options, parse
-from tests.preprocess.parse.hostile import spoiled, survives
 from tests.preprocess.snapshots import raw_file
 
 HEAD = (
@@ -39,6 +36,7 @@ def test_a_speech_is_its_paragraphs_and_the_letterhead_goes_into_columns():
         "time": "9:05 P.M. EDT",
         "speakers": ["THE PRESIDENT", "Q", "MRS. O’HARA"],
         "turns": 3,
+        "directions": 2,
         "cite": "https://mill.example/2012/06/01/remarks",
         "encoding": "utf-8",
     }
@@ -97,9 +95,3 @@ def test_a_text_without_a_letterhead_is_all_speech():
     found = read("My fellow millers, the wheel has turned for a hundred years.\n\n" * 9)
     assert isinstance(found, Document)
     assert (found.title, found.date, found.text.count("My fellow")) == ("", "", 9)
-
-
-@settings(max_examples=60, deadline=None)
-@given(spoiled(f"{HEAD}{PLACE}{WORDS}\n\nEND".encode(), b"\nEND\n", b"Q ", b"May 99, 2012\n", "\xa0".encode()))
-def test_only_a_parse_error_escapes(body):
-    survives(speech, body, Options(kind="speech", shortest=0))

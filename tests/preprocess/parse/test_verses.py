@@ -56,6 +56,8 @@ def test_numbers_may_be_integers():
         (book({"1": {"1": "A", "3": "C"}}), "incomplete: lacks Mills 1:2"),
         (book({"1": {"1": "A", "5": "E"}}), "incomplete: lacks Mills 1:2-4"),
         (book({"1": {"1": "A", "2": " ", "3": "C"}}), "incomplete: lacks Mills 1:2"),
+        (book({"1": {"1": "A", "2": " "}}), "incomplete: lacks Mills 1:2"),
+        (book({"9" * 40: {"1": "A"}}), "not a book: "),
         (book({"1": {"2": "B"}}), "incomplete: lacks Mills 1:1"),
         (book({"1": {"1": "A"}, "3": {"1": "C"}}), "incomplete: lacks Mills 2"),
         (book({"1": {"2": "B", "1": "A"}}), "incomplete: lacks Mills 1:1, Mills 1:3 in its place"),
@@ -63,7 +65,7 @@ def test_numbers_may_be_integers():
         (book({}), "incomplete: lacks Mills 1"),
         (
             book({str(n): {} for n in range(1, 9)}),
-            "incomplete: lacks Mills 1:1, Mills 2:1, Mills 3:1, Mills 4:1, Mills 5:1 and 3 more",
+            "incomplete: lacks Mills 1:1, Mills 2:1, Mills 3:1, Mills 4:1, Mills 5:1 and more",
         ),
         (b'["Genesis", "Exodus"]', "not a book: Expected `object`, got `array`"),
         (b'{"book": "Mills"}', "not a book: Object missing required field `chapters`"),
