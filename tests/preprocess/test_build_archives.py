@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import pytest
 
 from corpusmill.errors import BuildError, ParseError
@@ -69,8 +71,9 @@ def test_a_legacy_split_cuts_the_only_member(store):
 def test_progress_goes_on_within_a_large_archive(store, monkeypatch):
     monkeypatch.setattr(units, "SMALL", 1000)
     monkeypatch.setattr(units, "TARGET", 100_000)
+    monkeypatch.setattr(import_module("corpusmill.archive.ahead"), "_WAITING", 1)  # not all is read at once
     notes = []
-    body = tar({f"{n}.txt": b"Passage %d of a mill. " % n * 50 for n in range(1500)})
+    body = tar({f"{n}.txt": b"Passage %d of a mill. " % n * 50 for n in range(4000)})
     build(corpus(), take(store, "mill", {"file:mill.tar": body}), store, progress=lambda *call: notes.append(call))
     read = [done for _, done, total, note in notes if "mill.tar!/" in note and 0 < done < total]
     assert len(set(read)) > 1
