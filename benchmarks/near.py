@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.archive import LINUX
 from corpusmill import archive
-from preprocess.near import NearOptions, Signatures, clusters, shares_band, signatures
+from preprocess.decide.near import NearOptions, Signatures, clusters, shares_band, signatures
 
 Made = TypeVar("Made")
 SIMILARITIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)

@@ -14,6 +14,7 @@ through the recipe.
 """
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from corpusmill import processors
@@ -21,20 +22,24 @@ from corpusmill.errors import BuildError, CorruptError, ParseError
 from corpusmill.store import Store, commit
 from corpusmill.store.ids import code_digest, content_id
 from corpusmill.types import Corpus, Progress, Snapshot, Version, silent
-from preprocess import index, partition, workers
-from preprocess.cut import cut
+from preprocess.decide import index
+from preprocess.decide.cut import cut
+from preprocess.decide.index import Parsed
+from preprocess.decide.resolve import Resolved, resolve
+from preprocess.decide.split import DOCUMENT
+from preprocess.decide.thin import thinned
 from preprocess.expect import refuse_incomplete
-from preprocess.index import Parsed
-from preprocess.mill import folder_of
 from preprocess.parse import path_of
-from preprocess.publish import Prepared, publish
+from preprocess.partition import files as partition
+from preprocess.partition import workers
+from preprocess.partition.mill import folder_of
+from preprocess.partition.units import Damaged, Unit, units
+from preprocess.publish.rows import Lost
+from preprocess.publish.version import Prepared, publish
 from preprocess.recipe import CODE, Recipe, check, libraries
-from preprocess.resolve import Resolved, resolve
-from preprocess.rows import Lost
-from preprocess.split import DOCUMENT
-from preprocess.thin import thinned
-from preprocess.units import Damaged, Unit, units
 
+_MUCH = 1 << 20  # bytes read that are worth telling at once
+_SOME = 32  # smaller files between two calls; the first is told
 _ATTEMPTS = 3  # rows that are lost are made again, once or twice; more would be a bug
 
 
@@ -48,7 +53,7 @@ def build(
 ) -> tuple[Version, bool]:
     """The version that a corpus's snapshot gives; the bool is False when it was there already.
 
-    `processes` parse and write at once: default one a processor, or none but this one for a small snapshot. Raises
+    `processes` parse and write at once: default one a processor; where little is new, this one does it. Raises
     SpecError, ParseError, BuildError (IncompleteError), StoreError (BusyError, CorruptError); then nothing is published
     and the version before stays the latest. What was parsed stays, and the next build goes on from it.
     """
@@ -57,9 +62,9 @@ def build(
     with commit.disk_errors(store.root):
         version, made = _find(store, corpus.name, key), False
         if version is None:
-            count = _processes(processes, snapshot)
+            several = processors.available() if processes is None else processes
             with store.lock(corpus.name, "build", f"building {corpus.name}"):
-                version, made = _made(recipe, corpus, snapshot, store, count, progress)
+                version, made = _made(recipe, corpus, snapshot, store, several, progress)
         store.set_latest(corpus.name, "latest", version.name)
         if version.build_key != key:  # the same rows by another way: next time they are known
             store.set_latest(corpus.name, f"built/{key}", version.id)
@@ -133,11 +138,13 @@ def _told(
     recipe: Recipe, snapshot: Snapshot, store: Store, damaged: list[Damaged], progress: Progress
 ) -> Iterator[Unit]:
     """The units, progress told on the way, what is damaged put aside."""
-    total, read = sum(file.bytes for file in snapshot.files), 0
+    total, read, calls = sum(file.bytes for file in snapshot.files), 0, count()
 
     def tell(url: str, more: int) -> None:
         nonlocal read
         read += more
+        if 0 < more < _MUCH and next(calls) % _SOME:  # of a hundred thousand small files, not each
+            return
         progress("build", min(read, total - 1), total, f"{path_of(url)}, {read / 1e6:.1f} of {total / 1e6:.1f} MB")
 
     for each in units(recipe, snapshot, store.root, tell):
@@ -161,13 +168,6 @@ def _nothing(corpus: Corpus, parsed: Parsed) -> BuildError | ParseError:
     first, *others = sorted(parsed.unreadable, key=lambda each: each.url)
     more = f", and {len(others):,} more files could not be read either" if others else ""
     return ParseError(f"{path_of(first.url)} is not for {corpus.parse['kind']}: {first.message}{more}", first.hint)
-
-
-def _processes(asked: int | None, snapshot: Snapshot) -> int:
-    """How many to start; 0 is none, which is quickest for little."""
-    if sum(file.bytes for file in snapshot.files) < workers.FEW_BYTES and asked is None:
-        return 0
-    return processors.available() if asked is None else asked
 
 
 def _find(store: Store, corpus: str, key: str) -> Version | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from corpusmill.errors import IncompleteError
-from preprocess.index import Parsed
+from preprocess.decide.index import Parsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from corpusmill.store import Store, blobs
 from corpusmill.store.ids import pretty
 from corpusmill.types import Corpus, Document, RawFile, Snapshot
 from preprocess.build import prepare
+from preprocess.publish.rows import Rows
 from preprocess.recipe import check
-from preprocess.rows import Rows
 
 HOST = "https://mill.example"
 

@@ -29,7 +29,7 @@ from corpusmill.errors import CorruptError
 from corpusmill.store import Store, commit, shards
 from corpusmill.store.ids import code_digest, content_id, pretty
 from corpusmill.types import SPLITS, Split, Version
-from preprocess.histogram import Histogram
+from preprocess.publish.histogram import Histogram
 from preprocess.vocab import Ids, Vocabulary
 
 _CODE = ("preprocess.ids", "preprocess.vocab")  # modules that decide the ids

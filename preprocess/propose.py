@@ -20,7 +20,7 @@ from corpusmill.spec import options
 from corpusmill.store.ids import sha256
 from corpusmill.types import Document, RawFile
 from preprocess import parse
-from preprocess.decode import decode
+from preprocess.text.decode import decode
 
 SHORT = 4_000  # bytes of a sample in a golden pair where it can be cut
 LARGEST = 128 << 10  # where it cannot

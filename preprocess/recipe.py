@@ -16,15 +16,16 @@ from corpusmill.errors import SpecError
 from corpusmill.spec import nearest, options
 from corpusmill.store.shards import COLUMNS
 from corpusmill.types import Corpus
-from preprocess import parse, rules, steps
+from preprocess import parse
+from preprocess.clean import rules, steps
+from preprocess.clean.rare import RareOptions
+from preprocess.clean.rules import Rule
+from preprocess.clean.signals import SIGNALS
+from preprocess.clean.steps import Step
+from preprocess.decide.near import NearOptions
+from preprocess.decide.split import SplitOptions
 from preprocess.expect import ExpectOptions
-from preprocess.near import NearOptions
 from preprocess.parse import ParseOptions, Parser
-from preprocess.rare import RareOptions
-from preprocess.rules import Rule
-from preprocess.signals import SIGNALS
-from preprocess.split import SplitOptions
-from preprocess.steps import Step
 
 CODE = ("preprocess", "corpusmill.store", "corpusmill.archive", "corpusmill.soup")
 """The packages whose source decides what a version holds."""
@@ -45,7 +46,7 @@ class CleanOptions:
     steps: tuple[str, ...] = ("line_ends", "nfc")
     dedup: bool = True  # drop exact duplicates
     near: NearOptions | None = None  # what counts as a near-duplicate, and what is done with it
-    signals: tuple[str, ...] = ()  # measures of quality, each a column (`preprocess.signals`)
+    signals: tuple[str, ...] = ()  # measures of quality, each a column (`preprocess.clean.signals`)
     keep: tuple[str, ...] = ()  # rules on signals, such as "alphabetic >= 0.6"; what breaks one is dropped
     rare: RareOptions | None = None  # what is done with characters that hardly occur
 

@@ -40,7 +40,7 @@ def verify(
 def _checked(version: Version, store: Store) -> int:
     """How many rows there are. Raises CorruptError naming the first shard that is not what its manifest says."""
     from corpusmill.store import shards
-    from preprocess.publish import content
+    from preprocess.publish.version import content
 
     folder, rows = store.version_folder(version), 0
     with progress() as show:
@@ -57,7 +57,7 @@ def _checked(version: Version, store: Store) -> int:
 
 def _rebuilt(version: Version, store: Store) -> list[dict[str, str]]:
     """Each rebuild that gave the same. Raises CorruptError naming the first difference."""
-    from preprocess.again import OTHERS, rebuilds
+    from preprocess.publish.again import OTHERS, rebuilds
 
     found: list[dict[str, str]] = []
     with progress() as show:

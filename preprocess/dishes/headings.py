@@ -11,8 +11,8 @@ from dataclasses import replace
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-from preprocess import markup
 from preprocess.dishes import Dish, dish, words
+from preprocess.text import markup
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _INGREDIENTS = re.compile(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from bs4 import BeautifulSoup
 from bs4.element import CData, NavigableString, Tag
 
-from preprocess import markup
 from preprocess.dishes import Dish, dish, lines, term, words
+from preprocess.text import markup
 
 _NAMES = {  # of schema.org, now and before 2013, and of data-vocabulary.org, which came before it
     "title": ("name", "fn"),

@@ -19,7 +19,7 @@ from corpusmill.errors import SpecError
 from corpusmill.spec import nearest
 from corpusmill.store.ids import document_id
 from corpusmill.types import Document, Drop, RawFile
-from preprocess.decode import known_encoding
+from preprocess.text.decode import known_encoding
 
 Parsed = Iterator[Document | Drop]
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
-from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, drop
+from preprocess.text.decode import decode, unix
 
 MOST_TUNES = 200_000  # of a file, or of a piece of it: fewer than 84 bytes each in 16 MiB are no tunes
 LONGEST_TUNE = 1_000_000  # characters; a symphony has some 300,000

@@ -1,10 +1,10 @@
 """Books in plain text, Project Gutenberg's above all: a document is a chapter, or a passage where no heading is plain.
 
-Project Gutenberg's header and licence are left out (`preprocess.gutenberg`), and so are marks of illustrations, a table
-of contents and a title page. Lines stay wrapped as they are. Headings are paragraphs such as ``CHAPTER IV``,
-``Part Two``, ``BOOK ONE: 1805``, ``Zweites Kapitel`` or a Roman number alone; they count where there are some and none
-has more than half of the book under it. Where they do not, a passage still ends at a heading that has a name, and is
-called after it.
+Project Gutenberg's header and licence are left out (`preprocess.text.gutenberg`), and so are marks of illustrations,
+a table of contents and a title page. Lines stay wrapped as they are. Headings are paragraphs such as ``CHAPTER IV``,
+``Part Two``, ``BOOK ONE: 1805``, ``Zweites Kapitel`` or a Roman number alone; they count where there are some and
+none has more than half of the book under it. Where they do not, a passage still ends at a heading that has a name,
+and is called after it.
 """
 
 import re
@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Literal
 
 from corpusmill.types import RawFile
-from preprocess import gutenberg
-from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, drop
-from preprocess.passages import passages
+from preprocess.text import gutenberg
+from preprocess.text.decode import decode, unix
+from preprocess.text.passages import passages
 
 LARGEST = 32 << 20  # bytes: lines take several times as much
 _FIELD = re.compile(r"^(Title|Author|Titel|Autor|Titre|Auteur): *(\S.*)$", re.MULTILINE)

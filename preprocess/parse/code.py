@@ -1,8 +1,8 @@
 """Source code: each file is one document, its path in `meta`.
 
 A Python file may declare its encoding in its first two lines (PEP 263); where that declaration is absent, unknown or
-untrue, the file is read as any other text. The licence at a file's head may go (`preprocess.licence_header`), and the
-path may stand in the text as a comment, to ask a model for a file of that name.
+untrue, the file is read as any other text. The licence at a file's head may go (`preprocess.text.licence_header`),
+and the path may stand in the text as a comment, to ask a model for a file of that name.
 """
 
 import io
@@ -13,9 +13,9 @@ from typing import Literal
 
 from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
-from preprocess import comments, licence_header
-from preprocess.decode import Decoded, decode
 from preprocess.parse import Parsed, ParseOptions, document, drop, path_within
+from preprocess.text import comments, licence_header
+from preprocess.text.decode import Decoded, decode
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what a path can hold and a line cannot
 

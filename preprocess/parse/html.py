@@ -18,9 +18,9 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 
 from corpusmill.types import RawFile
-from preprocess import article, dates, markup
 from preprocess.parse import Parsed, TextOptions, document, drop
-from preprocess.passages import passages
+from preprocess.text import article, dates, markup
+from preprocess.text.passages import passages
 
 LARGEST = 12 << 20  # bytes; a page takes up to 40 times its length while it is read
 _DATE_LINE = 40  # characters of a first line that is a date and no more

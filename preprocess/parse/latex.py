@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from corpusmill.types import RawFile
-from preprocess import tex
-from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, path_within
+from preprocess.text import tex
+from preprocess.text.decode import decode, unix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

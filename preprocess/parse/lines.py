@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corpusmill.types import RawFile
-from preprocess import cutting
-from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, drop
+from preprocess.text import cutting
+from preprocess.text.decode import decode, unix
 
 LARGEST = 32 << 20  # of a text that has no place to be cut; its lines take up to eight times as much
 

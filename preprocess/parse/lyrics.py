@@ -14,10 +14,10 @@ from typing import Any
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document, Drop, RawFile
-from preprocess import strict_json
-from preprocess.decode import unix
-from preprocess.entities import resolved
 from preprocess.parse import Parsed, ParseOptions, document, drop
+from preprocess.text import strict_json
+from preprocess.text.decode import unix
+from preprocess.text.entities import resolved
 
 _NAME = r"[^.\n]{0,120}?(?:\b[A-Z]\. [A-Z][a-z]{1,20})?\.+ *"  # no full stop but after an initial: "Ana M. Pop."
 _GLUED = r"[^\n]{0,300}?"  # what may stand before the sender where the heading is none that the fields give

@@ -22,8 +22,8 @@ from xml.parsers import expat
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document, Drop, RawFile
-from preprocess import wikitext
 from preprocess.parse import Parsed, ParseOptions, document, drop
+from preprocess.text import wikitext
 
 _CHUNK = 1 << 20  # bytes given to expat at once
 _DEEPEST = 12  # elements inside one another; a dump has 5

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document, Drop, RawFile
-from preprocess import cutting
-from preprocess.decode import decode, unix
-from preprocess.mend import spaces
+from preprocess.clean.mend import spaces
 from preprocess.parse import Parsed, TextOptions, document, drop
+from preprocess.text import cutting
+from preprocess.text.decode import decode, unix
 
 _SIDES = 2
 LARGEST = 32 << 20  # of a file without line breaks

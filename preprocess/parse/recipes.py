@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpusmill.types import Document, Drop, RawFile
-from preprocess import cutting, markup, mend
-from preprocess.decode import decode, unix
+from preprocess.clean import mend
 from preprocess.dishes import Dish, mealmaster, schema_org, to_text
 from preprocess.parse import Parsed, TextOptions, document, drop
+from preprocess.text import cutting, markup
+from preprocess.text.decode import decode, unix
 
 LARGEST = 1 << 24  # bytes of what cannot be cut; reading takes up to forty times as much
 _PAGE = re.compile(rb"\s*<|[^\n]{0,3}<!doctype html", re.IGNORECASE)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
-from preprocess import mend
-from preprocess.decode import decode, unix
-from preprocess.entities import numbered
+from preprocess.clean import mend
 from preprocess.parse import Parsed, TextOptions, document, drop, path_of
+from preprocess.text.decode import decode, unix
+from preprocess.text.entities import numbered
 
 _BREAK = re.compile(r"<(?:br|hr) ?/?>", re.IGNORECASE)
 _FONT = re.compile(r"</?(?:i|b|u|em|strong)>", re.IGNORECASE)  # other tags are what a reviewer meant to say: <sigh>

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from corpusmill.types import RawFile
-from preprocess import mend
-from preprocess.decode import decode, unix
+from preprocess.clean import mend
 from preprocess.parse import Parsed, TextOptions, document
+from preprocess.text.decode import decode, unix
 
 _SPEAKER = re.compile(r"([^\W\d_][^:\n()\[\]]{0,39}?)(?: ?\([^)\n]{0,400}\))?:(?!\S{2})")
 _LOST = re.compile(r": *nan\Z")

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpusmill.types import RawFile
-from preprocess import mend
-from preprocess.decode import decode, unix
+from preprocess.clean import mend
 from preprocess.parse import Parsed, TextOptions, document, drop
+from preprocess.text.decode import decode, unix
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = re.compile(rf"(?:For Immediate Release )?((?:{_MONTHS}) \d\d?, \d{{4}})", re.IGNORECASE)

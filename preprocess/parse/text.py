@@ -9,9 +9,9 @@ from itertools import islice
 
 from corpusmill.errors import ParseError
 from corpusmill.types import RawFile
-from preprocess.decode import decode, unix
 from preprocess.parse import Parsed, TextOptions, document, path_of
-from preprocess.passages import LONG, passages
+from preprocess.text.decode import decode, unix
+from preprocess.text.passages import LONG, passages
 
 LARGEST = 32 << 20  # bytes without a place to cut: one character beyond the first plane makes four bytes of each
 _LINE_END = re.compile(rb"\r\n?|\n")

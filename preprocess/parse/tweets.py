@@ -18,10 +18,10 @@ import msgspec
 from corpusmill.errors import ParseError
 from corpusmill.store.ids import document_id
 from corpusmill.types import Document, Drop, RawFile
-from preprocess import strict_json, tweet_table
-from preprocess.entities import resolved
-from preprocess.instants import utc
 from preprocess.parse import Parsed, ParseOptions, drop
+from preprocess.text import strict_json, tweet_table
+from preprocess.text.entities import resolved
+from preprocess.text.instants import utc
 
 LINK = "<link>"
 _LONGEST = 1 << 23  # bytes of a line: with all that Twitter says of it a tweet takes 20,000

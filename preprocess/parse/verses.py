@@ -15,8 +15,8 @@ import msgspec
 
 from corpusmill.errors import ParseError
 from corpusmill.types import Document, RawFile
-from preprocess import strict_json
 from preprocess.parse import Parsed, ParseOptions, document
+from preprocess.text import strict_json
 
 LARGEST = 16 << 20  # bytes; the longest of books has 5 million with all its numbers, and values take 30 times as much
 _NAMED = 5  # gaps that an error names

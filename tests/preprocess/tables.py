@@ -5,9 +5,10 @@ from itertools import count
 from pathlib import Path
 
 from corpusmill.types import Document, Drop
-from preprocess import index, near, partition
-from preprocess.index import Parsed
-from preprocess.near import NearOptions
+from preprocess.decide import index, near
+from preprocess.decide.index import Parsed
+from preprocess.decide.near import NearOptions
+from preprocess.partition import files as partition
 
 _KEYS = count()
 

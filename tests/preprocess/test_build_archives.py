@@ -5,8 +5,8 @@ import pytest
 from corpusmill.errors import BuildError, ParseError
 from corpusmill.store import shards
 from corpusmill.store.ids import sha256
-from preprocess import units
 from preprocess.build import build
+from preprocess.partition import units
 from tests.corpusmill.archives import PACKERS, tar, zipped
 from tests.preprocess.snapshots import corpus, take
 from tests.preprocess.test_build import BINARY, MILL, TEXT, documents

@@ -4,9 +4,9 @@ import pytest
 
 from corpusmill.errors import CorruptError
 from corpusmill.store import Store, shards
-from preprocess import units
 from preprocess.build import build
-from preprocess.mill import folder_of
+from preprocess.partition import units
+from preprocess.partition.mill import folder_of
 from tests.preprocess.odd_kind import with_odd_kind
 from tests.preprocess.snapshots import corpus, take
 from tests.preprocess.test_build import documents, tree

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusmill.store import Store, shards
-from preprocess import mill, units
 from preprocess.build import build
 from preprocess.parse import lines
+from preprocess.partition import mill, units, workers
 from tests.corpusmill.archives import PACKERS, tar, zipped
 from tests.preprocess.snapshots import corpus, take
 from tests.preprocess.test_build import BINARY, TEXT, documents, tree
@@ -46,6 +46,7 @@ def built(store, way, monkeypatch, bodies=MIXED, **sections):
 def _restored(monkeypatch):
     for name in ("SMALL", "TARGET", "MOST", "PIECE"):
         monkeypatch.setattr(units, name, getattr(units, name))
+    monkeypatch.setattr(workers, "FEW_BYTES", 0)
 
 
 def test_processes_and_the_sizes_of_units_change_nothing(tmp_path, monkeypatch):

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from corpusmill.errors import CorpusmillError
-from preprocess import legacy, parse
+from preprocess import parse
 from preprocess.build import build
-from preprocess.mill import LARGEST, largest_of
+from preprocess.decide import legacy
 from preprocess.parse import ParseOptions, TextOptions
-from preprocess.partition import RECORD
+from preprocess.partition.files import RECORD
+from preprocess.partition.mill import LARGEST, largest_of
 from tests.preprocess.snapshots import corpus, take
 
 TEXT = (Path(__file__).parents[2] / "docs" / "building.md").read_text(encoding="utf-8")

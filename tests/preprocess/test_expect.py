@@ -1,8 +1,8 @@
 import pytest
 
 from corpusmill.errors import IncompleteError
+from preprocess.decide.index import Parsed
 from preprocess.expect import ExpectOptions, refuse_incomplete
-from preprocess.index import Parsed
 from tests.preprocess.tables import document, joined
 
 COUNTED = [{"book": "Mills", "verses": 3}, {"book": "Mills", "verses": 4}, {"book": "Wheels", "verses": 5}]

@@ -12,9 +12,10 @@ import pytest
 import trafilatura
 
 from corpusmill import spec
-from preprocess import dishes, markup
+from preprocess import dishes
 from preprocess.dishes import schema_org
 from preprocess.parse import html
+from preprocess.text import markup
 from tests import needs
 from tests.preprocess.snapshots import raw_file
 

@@ -13,7 +13,7 @@ import numpy as np
 from corpusmill.store import Store, blobs, commit, encode, shards
 from corpusmill.store.ids import content_id, document_id, file_sha256, sha256
 from corpusmill.types import Document, Drop, RawFile, Run, Snapshot, Version
-from preprocess import stats
+from preprocess.publish import stats
 from preprocess.vocab import Vocabulary
 
 SPEECH = "Before we proceed any further, hear me speak.\nSpeak, speak.\n"

@@ -1,7 +1,7 @@
 import pytest
 
-from preprocess import markup
 from preprocess.dishes import Dish, marked
+from preprocess.text import markup
 
 RECIPE = '<div itemscope itemtype="https://schema.org/Recipe">'
 BREAD = Dish(title="Bread", ingredients=("1 egg", "flour"), steps=("Mix.", "Bake."))

@@ -1,0 +1,1 @@
+"""What is done to one document between parsing and publishing, and the numbers it is judged by."""

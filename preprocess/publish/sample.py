@@ -1,0 +1,123 @@
+"""The sample of a version that is too costly to measure whole, and what is measured on it.
+
+The sample is documents in the order of their ids, scrambled by a fixed seed, up to some megabytes; ids are digests, so
+that is a random choice, the same on every machine, and nearly the same for the next version. What was measured is kept
+by the digest of the sample.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from corpusmill.types import SPLITS
+from preprocess.decide.index import Numbers
+from preprocess.decide.resolve import Resolved
+from preprocess.publish import leakage, measure
+from preprocess.publish.rows import Rows
+
+SEED = 0x9E3779B97F4A7C15  # xored with the first half of an id
+BYTES = 2 << 20  # of text that compressors and n-grams are tried on: zstd -19 and xz take a second each
+HELD_BYTES = 1 << 20  # of validation, and of test, that is looked for in train
+TRAIN_BYTES = 8 << 20  # of train that it is looked for in
+
+Task = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some documents, of a text that is cut at `limit` bytes."""
+
+    rows: Numbers
+    limit: int
+
+    def texts(self, rows: Rows) -> Iterator[str]:
+        """The texts of the sample."""
+        left = self.limit
+        for group in rows.groups(self.rows):
+            for text in group.texts:
+                body = text.as_buffer().to_pybytes()[:left]
+                left -= len(body)
+                yield body.decode(errors="ignore")  # a character cut in two at the very end
+
+
+def choose(resolved: Resolved, mine: Numbers, limit: int) -> Sample:
+    """Some of the rows `mine`, of at most `limit` bytes together, or the first one cut to that."""
+    records = resolved.table.records[mine]
+    order = np.argsort(records["id"][:, 0] ^ np.uint64(SEED), kind="stable")
+    sizes = np.cumsum(records["bytes"][order], dtype=np.int64)
+    count = max(int(np.searchsorted(sizes, limit, side="right")), 1)
+    return Sample(np.sort(mine[order[:count]]), limit)
+
+
+def start(resolved: Resolved, rows: Rows, folder: Path, executor: Executor) -> "Measuring":
+    """Begin to measure; what was measured before of the same sample is read."""
+    mine = {split: resolved.kept[resolved.splits == n] for n, split in enumerate(SPLITS)}
+    whole = choose(resolved, resolved.kept, BYTES)
+    train = choose(resolved, mine["train"], TRAIN_BYTES)
+    held = {s: choose(resolved, mine[s], HELD_BYTES) for s in ("validation", "test") if len(mine[s])}
+    tasks: dict[str, tuple[list[Sample], Task]] = {
+        "entropies": ([whole], lambda: measure.entropies("".join(whole.texts(rows)))),
+        "zstd_19": ([whole], lambda: measure.zstd_19("".join(whole.texts(rows)).encode())),
+        "xz_9e": ([whole], lambda: measure.xz_9e("".join(whole.texts(rows)).encode())),
+    }
+    for split, sample in held.items():
+        tasks[split] = ([sample, train], _leaked(sample, train, rows))
+    return Measuring(
+        whole,
+        {name: executor.submit(_kept, _path(folder, name, resolved, of), task) for name, (of, task) in tasks.items()},
+        [_path(folder, name, resolved, of).name for name, (of, _) in tasks.items()],
+        resolved,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """Measurements on their way."""
+
+    whole: Sample
+    futures: dict[str, "Future[Any]"]
+    names: list[str]  # of the files that they are kept in
+    resolved: Resolved
+
+    def sampled(self) -> dict[str, Any]:
+        """What compressors and n-grams make of the sample, and what the sample is."""
+        sizes = self.resolved.table.records["bytes"][self.whole.rows]
+        return {
+            "documents": len(self.whole.rows),
+            "bytes": min(int(sizes.sum()), self.whole.limit),
+            "seed": f"{SEED:016x}",
+            "bits_per_byte": {name: self.futures[name].result() for name in ("zstd_19", "xz_9e")},
+            "entropies": self.futures["entropies"].result(),
+        }
+
+    def leakage(self) -> dict[str, Any]:
+        """How much of a sample of each held-out split is in a sample of train."""
+        return {split: self.futures[split].result() for split in ("validation", "test") if split in self.futures}
+
+
+def _leaked(held: Sample, train: Sample, rows: Rows) -> Task:
+    return lambda: leakage.measure(list(held.texts(rows)), train.texts(rows))
+
+
+def _kept(path: Path, task: Task) -> Any:
+    """What a file holds, or what the task gives, which is then kept in it."""
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except (FileNotFoundError, msgspec.DecodeError):
+        found = task()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.encode(found))
+        return found
+
+
+def _path(folder: Path, name: str, resolved: Resolved, samples: list[Sample]) -> Path:
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(resolved.table.records["digest"][sample.rows].tobytes())
+    return folder / f"{name}-{digest.hexdigest()[:32]}.json"

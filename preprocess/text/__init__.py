@@ -1,0 +1,1 @@
+"""What parsers share: bytes to text, markup, languages of markup, dates, places to cut."""
