@@ -114,6 +114,17 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What was taken out of something after it was published: how much, when and why, never what."""
+
+    at: str  # UTC, ISO 8601
+    reason: str
+    documents: int
+    hashes: tuple[str, ...]  # salted, of what was asked to go
+    content: str  # digest of what is left, as the `id` is of what was there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """An immutable data set: what it was made of, by what, and what came out."""
 
@@ -137,6 +148,12 @@ class Version:
     parsed: int  # documents that parsing gave: rows kept + drops
     drops: Mapping[str, int]  # "step: reason" -> count
     stats: Table
+    removals: tuple[Removal, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """The digest of every row, split and drop that is there now; the id, unless something had to go."""
+        return self.removals[-1].content if self.removals else self.id
 
     @property
     def name(self) -> str:

@@ -168,9 +168,14 @@ def _mistyped(document: Document, columns: Mapping[str, str]) -> str:
     """Which value of a document does not fit its declared column, or nothing."""
     for name, type_ in columns.items():
         value = document.meta.get(name)
-        if value is not None and type(value) is not TYPES[type_][1]:
+        if value is not None and not (type(value) is TYPES[type_][1] and _has_room(value)):
             return f"wrong type: {name} is {str(value)[:40]!r} and no {type_}"
     return ""
+
+
+def _has_room(value: object) -> bool:
+    """Whether a value, if it is a whole number, is one of 64 bits."""
+    return not isinstance(value, int) or -(1 << 63) <= value < 1 << 63
 
 
 def signer(recipe: Recipe) -> partition.Signed | None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from corpusmill.types import SPLITS
 from preprocess.decide.index import Numbers
 from preprocess.decide.resolve import Resolved
 from preprocess.publish import leakage, measure
+from preprocess.publish.kept import kept
 from preprocess.publish.rows import Rows
 
 SEED = 0x9E3779B97F4A7C15  # xored with the first half of an id
@@ -68,10 +68,11 @@ def start(resolved: Resolved, rows: Rows, folder: Path, executor: Executor) -> "
     }
     for split, sample in held.items():
         tasks[split] = ([sample, train], _leaked(sample, train, rows))
+    paths = {name: _path(folder, name, resolved, of) for name, (of, _) in tasks.items()}
     return Measuring(
         whole,
-        {name: executor.submit(_kept, _path(folder, name, resolved, of), task) for name, (of, task) in tasks.items()},
-        [_path(folder, name, resolved, of).name for name, (of, _) in tasks.items()],
+        {name: executor.submit(kept, paths[name], Any, task) for name, (_, task) in tasks.items()},
+        [path.name for path in paths.values()],
         resolved,
     )
 
@@ -103,17 +104,6 @@ class Measuring:
 
 def _leaked(held: Sample, train: Sample, rows: Rows) -> Task:
     return lambda: leakage.measure(list(held.texts(rows)), train.texts(rows))
-
-
-def _kept(path: Path, task: Task) -> Any:
-    """What a file holds, or what the task gives, which is then kept in it."""
-    try:
-        return msgspec.json.decode(path.read_bytes())
-    except (FileNotFoundError, msgspec.DecodeError):
-        found = task()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(found))
-        return found
 
 
 def _path(folder: Path, name: str, resolved: Resolved, samples: list[Sample]) -> Path:

@@ -23,6 +23,7 @@ from corpusmill.store.shards import REST, Column, Group
 from corpusmill.types import Shard, Split
 from preprocess.decide.index import Numbers, Table
 from preprocess.publish.histogram import Histogram
+from preprocess.publish.kept import keep, kept
 from preprocess.publish.rows import Rows
 
 _LICENCE = REST.index("licence")
@@ -39,10 +40,10 @@ class Shelf:
     """Puts shards into a work folder. Safe to use from several threads."""
 
     def __init__(
-        self, work: Path, kept: Path, table: Table, rows: Rows, before: tuple[Path, Sequence[Shard]] | None
+        self, work: Path, beside: Path, table: Table, rows: Rows, before: tuple[Path, Sequence[Shard]] | None
     ) -> None:
-        """`kept`: where counts are kept; `before`: the folder and the shards of the version that came last."""
-        self._work, self._kept, self._table, self._rows = work, kept, table, rows
+        """`beside`: where counts are kept; `before`: the folder and the shards of the version that came last."""
+        self._work, self._beside, self._table, self._rows = work, beside, table, rows
         folder, known = before or (Path(), ())
         self._known = {(shard.split, shard.content_digest): (folder / shard.path, shard) for shard in known}
 
@@ -55,7 +56,7 @@ class Shelf:
         counter = _Counter()
         shard = shards.write_groups(self._work, path, split, counter.through(self._rows.groups(mine)), more)
         assert shard.content_digest == digest
-        self._keep(shard, counter.contents())
+        keep(self._beside / self.name(shard), counter.contents())
         return shard, counter.contents()
 
     def name(self, shard: Shard) -> str:
@@ -75,17 +76,13 @@ class Shelf:
 
     def _counted(self, shard: Shard) -> Contents:
         """What is in a shard that was not written just now."""
-        try:
-            return msgspec.json.decode((self._kept / self.name(shard)).read_bytes(), type=Contents)
-        except (FileNotFoundError, msgspec.DecodeError):
-            counter, table = _Counter(), shards.read(self._work, shard, ["text", "licence"])
-            for batch in table.to_batches():
-                counter.count(batch.column("text"), batch.column("licence").to_pylist())
-            self._keep(shard, counter.contents())
-            return counter.contents()
+        return kept(self._beside / self.name(shard), Contents, lambda: self._count(shard))
 
-    def _keep(self, shard: Shard, contents: Contents) -> None:
-        (self._kept / self.name(shard)).write_bytes(msgspec.json.encode(contents))
+    def _count(self, shard: Shard) -> Contents:
+        counter, table = _Counter(), shards.read(self._work, shard, ["text", "licence"])
+        for batch in table.to_batches():
+            counter.count(batch.column("text"), batch.column("licence").to_pylist())
+        return counter.contents()
 
 
 class _Counter:

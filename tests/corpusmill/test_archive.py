@@ -210,7 +210,7 @@ NAMED = {
 }
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(st.lists(st.sampled_from(PARTS), min_size=1, max_size=6).map(b"".join), min_size=10, max_size=10),
     st.sampled_from(["header", "pax", "gnu", "zip"]),
@@ -229,7 +229,7 @@ def test_any_name_becomes_text_that_can_be_stored_and_shown(raws, where):
             name.encode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(
         st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="/"), min_size=1),

@@ -251,7 +251,7 @@ TINY = [
 ]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.integers(0, 2**64), st.sampled_from(TINY))
 def test_a_changed_archive_gives_members_or_an_error_of_ours(seed, body):
     chance = random.Random(seed)
@@ -263,7 +263,7 @@ def test_a_changed_archive_gives_members_or_an_error_of_ours(seed, body):
         harmless(bytes(changed))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**64))
 def test_a_tar_header_of_any_bytes_does_no_harm(seed):
     chance = random.Random(seed)

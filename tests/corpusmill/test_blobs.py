@@ -18,7 +18,7 @@ BODIES = {
 }
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.binary(max_size=5000))
 def test_a_body_comes_back_as_it_was(tmp_path_factory, body):
     root = tmp_path_factory.getbasetemp() / "blobs-store"

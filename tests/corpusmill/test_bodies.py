@@ -23,7 +23,7 @@ def test_a_missing_body_is_told(store):
         opened(store.root, sha256(b"never put"))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(place=st.integers(0), bit=st.integers(0, 7), cut=st.booleans())
 def test_no_damaged_body_is_handed_out(tmp_path_factory, place, bit, cut):
     root = tmp_path_factory.getbasetemp() / "bodies"

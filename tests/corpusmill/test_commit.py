@@ -206,7 +206,7 @@ def test_a_failed_work_leaves_nothing(tmp_path):
     assert list((tmp_path / "versions").iterdir()) == []
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=4))
 def test_a_file_holds_what_was_written_last(tmp_path_factory, bodies):
     path = tmp_path_factory.getbasetemp() / "written" / "file"

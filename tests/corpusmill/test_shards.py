@@ -61,7 +61,7 @@ def some(count: int, size: int = 40) -> list[Document]:
     return sorted(made, key=lambda document: document.id)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(documents=DOCUMENTS)
 def test_documents_come_back_as_they_were(tmp_path_factory, documents):
     folder = tmp_path_factory.getbasetemp()
@@ -85,7 +85,7 @@ def test_a_shard_is_recorded_with_its_digests(tmp_path):
     assert shard.content_digest == ids.sha256(b"".join(digests))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(documents=DOCUMENTS, values=st.lists(st.floats(), min_size=12, max_size=12))
 def test_signals_are_columns_of_numbers_and_come_back(tmp_path_factory, documents, values):
     folder = tmp_path_factory.getbasetemp()
@@ -101,7 +101,6 @@ def test_signals_are_columns_of_numbers_and_come_back(tmp_path_factory, document
         assert (types["alphabetic"], types["lines"]) == (pa.float64(), pa.float64())
 
 
-@settings(deadline=None)
 @given(one=ROWS, other=ROWS, number=st.floats(allow_nan=False))
 def test_two_rows_have_one_digest_only_if_they_are_equal(one, other, number):
     digests = [shards.row_digest((*row[1:], number), row[0].encode()) for row in (one, other)]

@@ -51,7 +51,8 @@ def parse(file, body, options):
         raise OSError(28, "No space left on device", "/somewhere")
     if word == b"!awkward":
         raise Awkward("as", "asked")
-    yield document(file, "", body.decode(), meta={})
+    number = {"number": int(body.split()[1])} if word == b"!number" else {}
+    yield document(file, "", body.decode(), meta=number)
 '''
 SITE = "import preprocess.parse\npreprocess.parse.__path__.append({folder!r})\n"
 

@@ -3,9 +3,11 @@
 from collections import Counter
 
 import pyarrow.parquet as pq
+import pytest
 
 from corpusmill.store import Store, shards
 from preprocess.build import build
+from tests.preprocess.odd_kind import with_odd_kind
 from tests.preprocess.snapshots import corpus, take
 from tests.preprocess.test_build import MILL, documents
 
@@ -79,3 +81,14 @@ def test_a_value_that_does_not_fit_its_column_leaves_its_document_out_and_one_th
     table = pq.read_table(store.version_folder(version) / version.shards[0].path)
     assert set(table.column("spaces").to_pylist()) == {None}
     assert [row.signals for row in documents(store, version)] == [{}] * 3
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"), [(2**63 - 1, True), (2**63, False), (-(2**63), True), (-(2**63) - 1, False)]
+)
+def test_a_number_beyond_64_bits_fits_no_column(store, monkeypatch, tmp_path, number, fits):
+    with_odd_kind(tmp_path, monkeypatch)
+    declared = corpus(parse={"kind": "odd", "columns": {"number": "int64"}})
+    bodies = {"file:a": b"Grinds.", "file:b": b"Turns.", "file:c": b"!number %d" % number}
+    version, _ = build(declared, take(store, "mill", bodies), store)
+    assert version.drops == ({} if fits else {"columns: wrong type": 1})

@@ -66,7 +66,7 @@ _STORES = count()
 KINDS = ["plain", "tar", "zip", "xz", "cut", "binary", "skipped", "gone", "empty"]
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9)), max_size=9), st.sampled_from(WAYS[:3]))
 def test_nothing_is_lost_of_any_mix(tmp_path_factory, mix, way):
     store = Store(tmp_path_factory.getbasetemp() / f"mix{next(_STORES)}")

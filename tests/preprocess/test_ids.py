@@ -51,7 +51,7 @@ def is_right(found, texts=TEXTS, vocabulary=VOCABULARY, separator="\n") -> bool:
     return True
 
 
-@settings(max_examples=40, deadline=None)  # each writes a store
+@settings(max_examples=40)  # each writes a store
 @given(st.lists(TEXT), st.lists(TEXT), st.sampled_from(["", "\n\n", "—"]), st.integers(1, 3))
 @example([], [], "\n", 1)
 @example(["", ""], [""], "—", 1)

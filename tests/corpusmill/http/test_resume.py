@@ -224,7 +224,7 @@ def host():
         yield server
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     answers=st.lists(st.tuples(WAY, st.integers(0, 20_000), st.integers(0, 2)), max_size=8),
     patience=st.lists(st.integers(0, 3), min_size=10, max_size=10),

@@ -20,7 +20,7 @@ DOCUMENTS = st.lists(
     ),
     max_size=12,
 )
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module")

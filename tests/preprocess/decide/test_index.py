@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusmill.types import Drop
@@ -50,7 +50,6 @@ def test_a_partition_that_is_named_twice_is_read_twice(tmp_path):
     assert len(index.join(tmp_path, [key, key], 0, 0).table) == 2
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5)), st.data())
 def test_groups_are_the_rows_with_equal_keys_in_their_order(keys, data):
     rows = np.array(sorted(data.draw(st.sets(st.sampled_from(range(len(keys)))))) if keys else [], np.int64)

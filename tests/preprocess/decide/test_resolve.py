@@ -45,7 +45,7 @@ def some(copies: int = 3):
 
 
 @pytest.mark.parametrize("clean", CLEANS, ids=str)
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(random=st.randoms())
 def test_every_document_is_decided_on_once_in_any_order(tmp_path_factory, clean, random):
     shuffled = random.sample(documents := some(), len(some()))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import mido
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
@@ -13,7 +13,6 @@ from preprocess.midi.smf import Event, read, write
 from tests.preprocess.midi.songs import file, off, on, song, songs
 
 
-@settings(deadline=None)
 @given(songs())
 def test_song_to_text_to_song_keeps_every_message_tick_and_track(given_song):
     text = events.to_text(given_song)
@@ -116,7 +115,6 @@ def test_text_that_is_no_song_is_refused(text):
         to_midi(text, "events")
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from('MIDI 1 96\ntracknd0"\\xE-'), max_size=80))
 def test_any_text_is_a_song_or_a_parse_error(text):
     try:

@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
@@ -14,7 +14,6 @@ def lines(*tracks: list[Event], grid: int = 24, **kind) -> list[str]:
     return to_text(smf.write(song(*tracks, **kind)), "notes", grid).split("\n")
 
 
-@settings(deadline=None)
 @given(played(), st.sampled_from([1, 4, 24, 480]))
 def test_after_the_first_pass_nothing_more_is_lost(given_song, grid):
     text = to_text(smf.write(given_song), "notes", grid)
@@ -30,7 +29,6 @@ WORDS = [
 ]
 
 
-@settings(deadline=None)
 @given(st.one_of(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join), st.text(max_size=60)))
 def test_any_text_is_music_and_settles_after_one_pass(text):
     body, _ = to_midi(text, "notes")
@@ -125,7 +123,6 @@ def test_what_has_no_beat_or_no_letter_is_refused(given_song, message):
         to_text(smf.write(given_song), "notes")
 
 
-@settings(deadline=None)
 @given(songs())
 def test_any_song_has_notes_or_a_parse_error(given_song):
     try:

@@ -2,7 +2,7 @@ import io
 
 import mido
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocess.midi import notes, playing, score, smf, to_midi, to_text
@@ -58,7 +58,6 @@ def test_words_that_are_no_sign_say_nothing(said):
     assert playing.sign(said) is None
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("notes 24ab0123/CDG#-TMK\n"), max_size=80))
 def test_what_any_text_gives_another_library_reads_to_its_end(text):
     body, _ = to_midi(text, "notes")

@@ -1,6 +1,6 @@
 import mido
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusmill.errors import ParseError
@@ -10,7 +10,6 @@ from tests.preprocess.midi.songs import TRACK_END, file, off, on, song, songs
 NOTE = bytes.fromhex("00 90 3C 50")
 
 
-@settings(deadline=None)
 @given(songs())
 def test_what_is_written_is_read_back_event_for_event(given_song):
     assert read(write(given_song)) == given_song
@@ -82,7 +81,6 @@ def test_chunks_that_are_no_tracks_and_bytes_after_the_last_are_left_out_and_nam
     )
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_any_bytes_are_a_song_or_a_parse_error(data):
     body = bytearray(data.draw(st.one_of(songs().map(write), st.binary(max_size=60).map(file))))

@@ -37,7 +37,6 @@ def test_malformed_input_gives_documents_and_drops_or_a_parse_error(kind):
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),

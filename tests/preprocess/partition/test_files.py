@@ -22,7 +22,7 @@ def records(folder, key):
     return np.frombuffer(partition.load(folder, key).records, RECORD)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(texts=st.lists(TEXT, max_size=5))
 def test_a_record_says_where_a_text_lies_and_what_is_in_it(tmp_path_factory, texts):
     folder = tmp_path_factory.mktemp("partitions")

@@ -34,7 +34,7 @@ def _restored(monkeypatch):
         monkeypatch.setattr(units, name, getattr(units, name))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.integers(0, 40), max_size=30),
     st.sampled_from([0, 100, 1 << 20]),

@@ -27,7 +27,7 @@ def ids_of(found, rows):
     return [found.table.identity(int(row)) for row in rows]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(limit=st.integers(1, 20_000))
 def test_it_is_as_many_documents_as_fit_in_an_order_of_their_ids_alone(tmp_path_factory, limit):
     found = resolved(tmp_path_factory.mktemp("parsed"))
