@@ -13,6 +13,8 @@ BENCHMARKS = (
     "archive",
     "near",
     "build",
+    "store",
+    "trace",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

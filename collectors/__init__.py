@@ -19,9 +19,10 @@ from collectors.meter import Meter
 from corpusmill import spec
 from corpusmill.errors import CollectError, HeldError, SpecError, StoreError
 from corpusmill.http import Client, Limits, now
-from corpusmill.store import Store, blobs, encode
-from corpusmill.store.commit import disk_errors, publish, sweep, work_folder
+from corpusmill.store import Store, blobs, pins
+from corpusmill.store.commit import disk_errors, sweep, work_folder
 from corpusmill.store.ids import content_id
+from corpusmill.store.tombstones import is_mask
 from corpusmill.types import Corpus, Progress, RawFile, Snapshot, silent
 
 TRANSPORTS: dict[str, ModuleType] = {
@@ -94,7 +95,8 @@ def collect(
     if offline and plan.transport is not local:
         with disk_errors(store.root):
             return Collected(_replayed(corpus, store, progress, accept=accept), made=False, economics={})
-    with disk_errors(store.root), store.lock(corpus.name, "collect", f"collecting {corpus.name}"):
+    doing = f"collecting {corpus.name}"
+    with disk_errors(store.root), store.lock(corpus.name, "collect", doing), pins.putting(store):
         try:
             return _collected(corpus, store, client, plan, Meter(progress), accept=accept)
         except sqlite3.Error as error:  # the journal's
@@ -106,7 +108,10 @@ def _collected(corpus: Corpus, store: Store, client: Client, plan: Plan, meter: 
     client = client.bounded(plan.limits, store.corpus(corpus.name) / PARTS)
     meter.watch(client)
     latest, held = store.latest_snapshot(corpus.name), store.held_snapshot(corpus.name)
-    intake = Intake(corpus, store, client, [s for s in (latest, held) if s])
+    before = [snapshot for snapshot in (latest, held) if snapshot]
+    for snapshot in before:
+        store.fetch(snapshot)
+    intake = Intake(corpus, store, client, before)
     finished = False
     try:
         got = tuple(meter.counted(plan.transport.collect(plan.options, intake)))
@@ -130,7 +135,8 @@ def _replayed(corpus: Corpus, store: Store, progress: Progress, *, accept: bool)
     held = store.held_snapshot(corpus.name) if accept else None
     snapshot = held or store.latest_snapshot(corpus.name)
     if not snapshot:
-        raise CollectError(f"{corpus.name} was never collected into {store.root}", "repeat without --offline")
+        raise CollectError(f"{corpus.name} was never collected into {store.place}", "repeat without --offline")
+    store.fetch(snapshot)
     living = [file for file in snapshot.files if file.status == requests.codes.ok]
     for count, file in enumerate(living, start=1):
         with blobs.open_blob(store.root, file.sha256) as body:
@@ -165,7 +171,7 @@ def _publish(store: Store, snapshot: Snapshot) -> bool:
     made = False
     if not final.is_dir():
         with work_folder(final) as work:
-            made = publish(work, final, encode(snapshot))
+            made = store.publish(work, final, snapshot)
     for folder in (final.parent, store.root / "refs" / snapshot.corpus, *(store.root / "blobs").iterdir()):
         sweep(folder)
     return made
@@ -183,5 +189,5 @@ def _hold(store: Store, before: Snapshot | None, after: Snapshot) -> None:
 
 
 def _notes(got: tuple[RawFile, ...]) -> tuple[str, ...]:
-    lost = [file for file in got if file.status != requests.codes.ok]
+    lost = [file for file in got if file.status != requests.codes.ok and not is_mask(file.url)]
     return (f"{len(lost):,} of {len(got):,} addresses are gone, the first {lost[0].url}",) if lost else ()

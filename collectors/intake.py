@@ -23,7 +23,7 @@ import requests
 from collectors.frontier import Frontier
 from corpusmill.errors import DeferredError
 from corpusmill.http import NOTHING, Client, Fetched
-from corpusmill.store import Store, blobs
+from corpusmill.store import Store, blobs, tombstones
 from corpusmill.store.commit import make_folder
 from corpusmill.store.ids import content_id
 from corpusmill.types import Corpus, RawFile, Snapshot
@@ -46,6 +46,7 @@ class Intake:
         self._headers: Mapping[str, str] = corpus.source.get("headers", {})
         self._hosts = frozenset(_hosts(corpus.source))
         self.notes: list[str] = []
+        self._stones = tombstones.load(store, corpus.name)
         self._known = {file.url: file for snapshot in before for file in snapshot.files}
         self._path = store.corpus(corpus.name) / f".collect-{content_id(corpus.source)}.db"
         with ExitStack() as failing:
@@ -57,14 +58,20 @@ class Intake:
     def get(self, url: str, headers: Mapping[str, str] = NOTHING, *, anew: bool = False) -> Fetched:
         """Fetch an address, or recall it; `anew` wants the whole answer, headers too, whatever is known of it.
 
-        Raises what `Client.get` raises.
+        What is to stay forgotten is not asked for; it has a tombstone, and what leads there has one too. Raises what
+        `Client.get` raises.
         """
+        if self._stones.address(url):
+            return self._kept(self._stones.tombstone(_unfetched(url)))
         if not anew and (record := self._recalled(url)):
             return self._kept(record)
         known = None if anew else self._still_there(url)
         ours = self._headers if urlsplit(url).netloc in self._hosts else NOTHING
         fetched = self._client.get(url, known, {**ours, **headers})
         record = dataclasses.replace(fetched.record, licence=self._corpus.licence)
+        if self._stones.address(record.final_url):
+            fetched.close()
+            return self._kept(self._stones.tombstone(record))
         if not fetched.unchanged and record.status == requests.codes.ok:
             with fetched.open() as body:
                 blobs.put_stream(self._root, body, record.sha256, record.bytes)
@@ -91,7 +98,9 @@ class Intake:
         self.notes.append(text)
 
     def put(self, record: RawFile, body: bytes) -> RawFile:
-        """Keep a body that was not fetched."""
+        """Keep a body that was not fetched, unless it is to stay forgotten."""
+        if self._stones.address(record.url):
+            return self._stones.tombstone(record)
         blobs.put(self._root, body)
         return dataclasses.replace(record, licence=self._corpus.licence)
 
@@ -147,6 +156,11 @@ class Intake:
         for path in self._path.parent.glob(f"{self._path.name}*"):
             path.unlink(missing_ok=True)
         return _connect(self._path)
+
+
+def _unfetched(url: str) -> RawFile:
+    """The record of an address that is not asked for."""
+    return RawFile(url=url, final_url=url, status=0, sha256="", bytes=0)
 
 
 def _is_old(connection: sqlite3.Connection) -> bool:

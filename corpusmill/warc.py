@@ -49,6 +49,8 @@ def write(store: Store, snapshots: Sequence[Snapshot], folder: Path) -> Written:
     CorruptError for a body that is not what was stored, StoreError when the folder cannot be written.
     """
     warcio = _warcio()
+    for snapshot in snapshots:
+        store.fetch(snapshot)
     ids = [snapshot.id for snapshot in snapshots]
     name = f"{snapshots[0].corpus}-{ids[0] if len(ids) == 1 else content_id(ids)}.warc.gz"
     final = folder / name

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from corpusmill.types import Progress
 from flows import stages
 from flows.stages import Done, Job, Outcome, Refreshed
+from flows.told import whole
 
 First = Callable[[Job, Progress], Done]
 Next = Callable[[Job, str, Progress], Done]
@@ -31,10 +32,11 @@ PLAIN = Stages(collect=stages.collect, build=stages.build, train=stages.train, r
 def pipeline(job: Job, do: Stages, progress: Progress) -> Outcome:
     """A declared corpus -> snapshot -> version -> run -> report. A stage whose result is there already is skipped."""
     stages.check(job)
-    snapshot = do.collect(job, progress)
-    version = do.build(job, snapshot.ref, progress)
-    run = do.train(job, version.ref, progress)
-    report = do.report(job, run.ref, progress)
+    with whole(job, "run"):
+        snapshot = do.collect(job, progress)
+        version = do.build(job, snapshot.ref, progress)
+        run = do.train(job, version.ref, progress)
+        report = do.report(job, run.ref, progress)
 
     done = {"collect": snapshot, "build": version, "train": run, "report": report}
     return Outcome(
@@ -50,8 +52,9 @@ def pipeline(job: Job, do: Stages, progress: Progress) -> Outcome:
 def refresh(job: Job, do: Stages, progress: Progress) -> Refreshed:
     """A declared corpus -> snapshot -> version, where something has changed."""
     stages.check(job)
-    snapshot = do.collect(job, progress)
-    version = do.build(job, snapshot.ref, progress)
+    with whole(job, "refresh"):
+        snapshot = do.collect(job, progress)
+        version = do.build(job, snapshot.ref, progress)
     return Refreshed(
         corpus=stages.corpus(job).name,
         snapshot=snapshot.ref,

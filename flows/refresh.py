@@ -4,28 +4,25 @@
 and emits nothing.
 """
 
-from pathlib import Path
-
 from prefect import flow
 from prefect.events import emit_event
 
 from corpusmill.store import Store, refs
-from flows import settings
-from flows.stages import Done
+from flows import pipeline, settings
+from flows.stages import Refreshed, store_of
 from flows.tasks import TASKS, logged
 
 PUBLISHED = "corpusmill.version.published"
 
 
 @flow(name="refresh", flow_run_name="refresh {corpus}")
-def refresh(corpus: str) -> Done:
+def refresh(corpus: str) -> Refreshed:
     """Collect and build a corpus of the catalogue."""
     job, progress = settings.job(corpus), logged()
-    snapshot = TASKS.collect(job, progress)
-    version = TASKS.build(job, snapshot.ref, progress)
-    if version.made:
-        _tell(corpus, version.ref, Store(Path(job.store)))
-    return version
+    done = pipeline.refresh(job, TASKS, progress)
+    if done.changed:
+        _tell(corpus, done.version, store_of(job))
+    return done
 
 
 def _tell(corpus: str, ref: str, store: Store) -> None:

@@ -8,6 +8,7 @@ import platformdirs
 
 from corpusmill import processors
 from corpusmill.http import Network
+from corpusmill.store import opened
 from flows.stages import Job
 
 
@@ -15,5 +16,5 @@ def job(corpus: str, overrides: tuple[str, ...] = ()) -> Job:
     """A corpus, for CORPUSMILL_STORE or else the user's data folder, over the network as the environment says."""
     store = os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store")
     network = asdict(Network.of(os.environ))
-    root, workers = str(Path(store).expanduser().absolute()), processors.asked(os.environ)
-    return Job(corpus, root, overrides=overrides, workers=workers, **network)
+    place = opened(str(store), os.environ).place  # absolute, wherever the flow runs
+    return Job(corpus, place, overrides=overrides, workers=processors.asked(os.environ), **network)

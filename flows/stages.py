@@ -7,15 +7,16 @@ are imported when their stage runs, so that nobody waits for torch who only coll
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from corpusmill.errors import UnknownNameError
 from corpusmill.secrets import Secrets
-from corpusmill.store import Store, blobs, refs
+from corpusmill.store import Store, blobs, opened, refs
 from corpusmill.target import corpus_for, is_undeclared
 from corpusmill.types import Corpus, Progress, Snapshot
+from flows.told import told
 
 _LOOKED_AT, _HEAD = 200, 16_384  # files of one's own, and bytes of each, by which their kind is told
 
@@ -25,7 +26,7 @@ class Job:
     """What is asked for, in plain values: what Prefect may keep as a parameter, as JSON."""
 
     target: str  # NAME|FILE|FOLDER|URL
-    store: str  # folder
+    store: str  # folder, or s3://bucket/prefix
     mirror: str = ""  # address that stands in for every host
     allow_private: bool = False  # hosts of a private network may be asked
     contact: str = ""  # told to every host
@@ -76,7 +77,7 @@ class Refreshed:
 
 def corpus(job: Job) -> Corpus:
     """The corpus a job means. Raises UnknownNameError, SpecError, CollectError; touches no network."""
-    return corpus_for(job.target, _store(job), job.overrides)
+    return corpus_for(job.target, store_of(job), job.overrides)
 
 
 def check(job: Job) -> None:
@@ -94,6 +95,7 @@ def check(job: Job) -> None:
     checked(declared)
 
 
+@told
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch the raw bytes -> a snapshot. Raises CollectError, with its kinds, SpecError, StoreError."""
     import collectors
@@ -102,11 +104,12 @@ def collect(job: Job, progress: Progress) -> Done:
     network = Network(mirror=job.mirror, allow_private=job.allow_private, contact=job.contact)
     client = Client(network, secrets=Secrets.of(os.environ))  # read here, so that no flow keeps them as a parameter
     got = collectors.collect(
-        corpus(job), _store(job), client, offline=job.offline, accept=job.accept, progress=progress
+        corpus(job), store_of(job), client, offline=job.offline, accept=job.accept, progress=progress
     )
     return Done(refs.ref_of(got.snapshot), got.made, got.notes, got.economics)
 
 
+@told
 def build(job: Job, snapshot: str, progress: Progress) -> Done:
     """Parse, clean and split a snapshot (a ref or an id; empty = the latest) -> a version.
 
@@ -114,7 +117,7 @@ def build(job: Job, snapshot: str, progress: Progress) -> Done:
     """
     from preprocess.build import build as build_version
 
-    declared, store = corpus(job), _store(job)
+    declared, store = corpus(job), store_of(job)
     taken = _snapshot(store, declared.name, snapshot)
     if is_undeclared(declared) and not any(each.startswith("parse.") for each in job.overrides):
         declared = replace(declared, parse=_fitting(taken, store))
@@ -126,31 +129,35 @@ def _fitting(snapshot: Snapshot, store: Store) -> dict[str, Any]:
     """The ``[parse]`` that files of one's own call for, by the beginnings of some of them."""
     from preprocess.propose import fitting
 
+    store.fetch(snapshot)
     files = [file for file in snapshot.files if file.sha256]
     some = files[:: len(files) // _LOOKED_AT + 1]
     return fitting([(file.url, file.media_type, blobs.beginning(store.root, file.sha256, _HEAD)) for file in some])
 
 
+@told
 def train(job: Job, version: str, progress: Progress) -> Done:
     """Train on a version -> a run. Raises TrainError, SpecError, StoreError, Interrupted."""
     from model.train import fit
 
-    store = _store(job)
+    store = store_of(job)
     run, made = fit(corpus(job), refs.version(store, version), store, progress=progress)
     return Done(run.ref, made)
 
 
+@told
 def report(job: Job, run: str, progress: Progress) -> Done:
     """Write a run's report -> its path. Raises StoreError."""
     import reports
 
-    store = _store(job)
+    store = store_of(job)
     written, made = reports.write(refs.run(store, run), store, progress=progress)
     return Done(written.path, made)
 
 
-def _store(job: Job) -> Store:
-    return Store(Path(job.store))
+def store_of(job: Job) -> Store:
+    """Where a job's results are."""
+    return opened(job.store, os.environ)  # read here, so that no flow keeps a bucket's credentials as a parameter
 
 
 def _snapshot(store: Store, name: str, wanted: str) -> Snapshot:

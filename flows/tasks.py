@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -12,7 +11,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
 from corpusmill.errors import NetworkError
-from corpusmill.store import Store, refs
+from corpusmill.store import refs
 from corpusmill.types import Progress
 from flows import cards, stages
 from flows.pipeline import Stages
@@ -44,7 +43,7 @@ def collect(job: Job, progress: Progress) -> Done:
 def build(job: Job, snapshot: str, progress: Progress) -> Done:
     """Build, and show the corpus card."""
     done = stages.build(job, snapshot, progress)
-    store = Store(Path(job.store))
+    store = stages.store_of(job)
     version = refs.version(store, done.ref)
     create_markdown_artifact(cards.corpus(version, store), cards.key(version.corpus, "corpus"), done.ref)
     return done
@@ -60,7 +59,7 @@ def train(job: Job, version: str, progress: Progress) -> Done:
 def report(job: Job, run: str, progress: Progress) -> Done:
     """Report, and show its summary."""
     done = stages.report(job, run, progress)
-    store = Store(Path(job.store))
+    store = stages.store_of(job)
     found = refs.run(store, run)
     create_markdown_artifact(cards.report(found, store, done.ref), cards.key(found.corpus, "report"), found.ref)
     return done

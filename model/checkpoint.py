@@ -16,6 +16,7 @@ import msgspec
 from corpusmill.errors import CorruptError
 from corpusmill.store import commit
 from corpusmill.store.ids import pretty
+from corpusmill.store.seal import broken, seal
 from model import weights
 from model.batches import START, Position
 from model.weights import Weights
@@ -83,18 +84,21 @@ def save(folder: Path, standing: Standing, arrays: Weights) -> None:
     """Write a run's state so that training goes on from exactly here; then drop what it replaces."""
     path = f"{FOLDER}/last-{standing.iteration:06d}.safetensors"
     state = _State(standing=standing, last=path, sha256=weights.write(folder / path, arrays))
-    commit.write_file(folder / STATE, pretty(state))
+    commit.write_file(folder / STATE, seal(pretty(state)))
     _sweep(folder, {path, standing.best.path if standing.best else ""})
 
 
 def resume(folder: Path) -> tuple[Standing, Weights] | None:
     """What `save` wrote last, or None if nothing was saved. Raises CorruptError."""
     try:
-        state = msgspec.json.decode((folder / STATE).read_bytes(), type=_State)
+        body = (folder / STATE).read_bytes()
+        state = msgspec.json.decode(body, type=_State)
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CorruptError(f"{folder / STATE} is damaged: {error}", weights.HINT) from error
+    if broken(body):
+        raise CorruptError(f"{folder / STATE} is damaged: it is not what was sealed", weights.HINT)
     return state.standing, weights.read(folder / state.last, state.sha256)
 
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from corpusmill.errors import UnknownNameError, UsageError
-from corpusmill.store import Store, shards
+from corpusmill.store import Store, refs, shards
 from corpusmill.types import Run, Split
 from model import machine
 from model.load import load
@@ -66,9 +66,7 @@ def split_text(run: Run, store: Store, split: Split) -> str:
 
     Raises UnknownNameError when the version is gone or has no such split.
     """
-    version = next((v for v in store.versions(run.corpus) if v.id == run.version), None)
-    if version is None:
-        raise UnknownNameError(f"{run.version_ref}, which {run.ref} learnt from, is not in the store", "score a file")
+    version = refs.learnt_from(store, run)
     if not any(shard.split == split and shard.rows for shard in version.shards):
         there = ", ".join(dict.fromkeys(shard.split for shard in version.shards if shard.rows))
         raise UnknownNameError(f"{version.ref} has no split {split!r}", f"it has {there}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from corpusmill.errors import Interrupted, TrainError
-from corpusmill.store import Store, commit, encode
+from corpusmill.store import Store, commit, pins
 from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
 from model.load import VOCABULARY
@@ -40,13 +40,14 @@ def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = 
     if not manifest.is_file():
         with commit.disk_errors(manifest.parent), store.lock(version.corpus, name, f"training {version.ref}"):
             if not manifest.is_file():  # another process may have published it since it was looked for
-                made = _make(name, version, store, options, progress)
+                with pins.held(store, version):
+                    made = _make(name, version, store, options, progress)
     return store.run(version.corpus, name), made
 
 
 def run_id(version: Version, options: TrainOptions) -> str:
     """What names a run: the data, the options, the code."""
-    return content_id({"version": version.id, "train": msgspec.to_builtins(options), "code": code()})
+    return content_id({"version": version.content, "train": msgspec.to_builtins(options), "code": code()})
 
 
 def code() -> str:
@@ -68,7 +69,7 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
     if stopped.signum is not None:
         raise Interrupted(stopped.signum)
     run = _manifest(name, version, task, standing, ended, machine.facts(str(pace)))
-    return commit.publish(folder, store.run_folder(version.corpus, name), encode(run))
+    return store.publish(folder, store.run_folder(version.corpus, name), run)
 
 
 def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -> "Task":

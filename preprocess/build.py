@@ -19,7 +19,8 @@ from pathlib import Path
 
 from corpusmill import processors
 from corpusmill.errors import BuildError, CorruptError, ParseError
-from corpusmill.store import Store, commit
+from corpusmill.store import Store, commit, tombstones
+from corpusmill.store.forget import sweep
 from corpusmill.store.ids import code_digest, content_id
 from corpusmill.types import Corpus, Progress, Snapshot, Version, silent
 from preprocess.decide import index
@@ -58,23 +59,27 @@ def build(
     and the version before stays the latest. What was parsed stays, and the next build goes on from it.
     """
     recipe = check(corpus)
-    key = build_key(recipe, corpus, snapshot)
+    key = build_key(recipe, corpus, snapshot, store)
     with commit.disk_errors(store.root):
         version, made = _find(store, corpus.name, key), False
         if version is None:
             several = processors.available() if processes is None else processes
             with store.lock(corpus.name, "build", f"building {corpus.name}"):
+                store.fetch(snapshot)
                 version, made = _made(recipe, corpus, snapshot, store, several, progress)
         store.set_latest(corpus.name, "latest", version.name)
         if version.build_key != key:  # the same rows by another way: next time they are known
             store.set_latest(corpus.name, f"built/{key}", version.id)
+        sweep(store, snapshot, version)
     return version, made
 
 
-def build_key(recipe: Recipe, corpus: Corpus, snapshot: Snapshot) -> str:
+def build_key(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store) -> str:
     """Digest of all that decides a version's rows."""
     code = {"code": code_digest(*CODE), "libraries": libraries()}
-    return content_id(recipe.table | {"snapshot": snapshot.id, "licence": corpus.licence} | code)
+    digest = tombstones.load(store, corpus.name).digest
+    forgotten = {"forgotten": digest} if digest else {}
+    return content_id(recipe.table | {"snapshot": snapshot.id, "licence": corpus.licence} | code | forgotten)
 
 
 def prepare(
@@ -98,7 +103,7 @@ def _made(
     for _ in range(_ATTEMPTS):
         try:
             resolved = prepare(recipe, corpus, snapshot, store, processes, progress)
-            key = build_key(recipe, corpus, snapshot)
+            key = build_key(recipe, corpus, snapshot, store)
             prepared = Prepared(resolved, recipe.table, key, folder, processes)
             return publish(prepared, corpus, snapshot, store, progress)
         except Lost as lost:
@@ -159,7 +164,8 @@ def _refuse_lacking(parsed: Parsed, recipe: Recipe, corpus: Corpus) -> None:
     unreadable = [f"{path_of(each.url)}, {each.message}" for each in parsed.unreadable]
     if not len(parsed.table) and not parsed.cleaned_away:
         raise _nothing(corpus, parsed)
-    refuse_incomplete(parsed, recipe.expect, corpus.name, unreadable)
+    if not any(drop.reason == tombstones.WHOLE for drop in parsed.drops):  # nobody knows how much was in those
+        refuse_incomplete(parsed, recipe.expect, corpus.name, unreadable)
 
 
 def _nothing(corpus: Corpus, parsed: Parsed) -> BuildError | ParseError:

@@ -66,7 +66,7 @@ def counts(version: Version, split: Split, store: Store, separator: str) -> dict
 def encoded(version: Version, store: Store, vocabulary: Vocabulary, separator: str) -> dict[Split, Encoded]:
     """Every split that a version has, with a separator between its documents. Raises CorruptError, OSError."""
     names = {"vocabulary": vocabulary.characters, "separator": separator, "code": code_digest(*_CODE)}
-    folder = store.corpus(version.corpus) / "ids" / f"{version.id}-{content_id(names)}"
+    folder = store.corpus(version.corpus) / "ids" / f"{version.content}-{content_id(names)}"
     if (found := _opened(folder, version)) is not None:
         return found
     _discard(folder)

@@ -44,7 +44,9 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class Placed:
+    """A box and where it stands."""
+
     box: Box
     x: float
     y: float
@@ -60,13 +62,13 @@ def across(stages: Sequence[Stage], description: str) -> Markup:
         y = (height - columns[index]) / 2
         column = []
         for box in stage.boxes:
-            column.append(_Placed(box, 1 + index * (WIDTH + BETWEEN), y, WIDTH))
+            column.append(Placed(box, 1 + index * (WIDTH + BETWEEN), y, WIDTH))
             y += box.height + GAP
         placed.append(column)
     picture = _canvas("lineage-wide", 2 + len(stages) * (WIDTH + BETWEEN) - BETWEEN, height, description)
     for before, after, stage in zip(placed, placed[1:], stages[1:], strict=False):
         for start in before:
-            _arrow_across(picture, start, after[0])
+            arrow_across(picture, start, after[0])
         middle = after[0].x - BETWEEN / 2
         add(picture, "text", stage.verb, class_="verb", x=middle, y=height / 2 - 8, text_anchor="middle")
     return _finished(picture, placed)
@@ -79,7 +81,7 @@ def down(stages: Sequence[Stage], description: str) -> Markup:
     for stage in stages:
         column = []
         for box in stage.boxes:
-            column.append(_Placed(box, 1, y, width))
+            column.append(Placed(box, 1, y, width))
             y += box.height + GAP
         placed.append(column)
         y += gap - GAP
@@ -96,14 +98,14 @@ def _canvas(name: str, width: float, height: float, description: str) -> Element
     return svg.canvas(name, width, height, "From fetch to report", description)
 
 
-def _finished(picture: Element, placed: Sequence[Sequence[_Placed]]) -> Markup:
+def _finished(picture: Element, placed: Sequence[Sequence[Placed]]) -> Markup:
     for column in placed:
         for one in column:
-            _draw(picture, one)
+            draw(picture, one)
     return svg.markup(picture)
 
 
-def _draw(picture: Element, placed: _Placed) -> None:
+def draw(picture: Element, placed: Placed) -> None:
     """A box; the nested picture cuts off whatever would run over its edge."""
     box, wider = placed.box, placed.width / WIDTH
     x, y, width, height = placed.x, placed.y, placed.width, box.height
@@ -116,7 +118,8 @@ def _draw(picture: Element, placed: _Placed) -> None:
         add(inside, "text", plain(fact, int(LETTERS * wider)), class_="fact", x=PAD, y=HEAD + 14 + ROW * row)
 
 
-def _arrow_across(picture: Element, start: _Placed, end: _Placed) -> None:
+def arrow_across(picture: Element, start: Placed, end: Placed) -> None:
+    """From the right side of one box to the left side of another."""
     x1, y1 = start.x + start.width, start.y + start.box.height / 2
     x2, y2 = end.x, end.y + end.box.height / 2
     bend = (x1 + x2) / 2

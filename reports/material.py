@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
-from corpusmill.errors import CorruptError, UnknownNameError
-from corpusmill.store import Store, shards
+from corpusmill.errors import CorruptError
+from corpusmill.store import Store, refs, shards
 from corpusmill.store.commit import MANIFEST
 from corpusmill.store.ids import sha256
 from corpusmill.types import Drop, Run, Snapshot, Split, Version
 from preprocess.vocab import Vocabulary
+from reports.recited import Recital, recital
 from reports.shapes import Clock, Metric, Rung, Sample, Settings, Stats
 from reports.yardsticks import Yardstick, yardsticks
 
@@ -70,6 +71,7 @@ class Material:
     scored: str  # the text that the validation loss is over
     unknown: int  # characters of it that the vocabulary lacks
     yardsticks: tuple[Yardstick, ...]
+    recital: Recital | None  # of what the best weights wrote
 
     @property
     def best(self) -> Evaluation:
@@ -98,37 +100,35 @@ class Material:
 
 def gather(run: Run, store: Store) -> Material:
     """Read it all. Raises UnknownNameError for a version or snapshot that is gone, CorruptError for damage."""
-    version = version_of(run, store)
+    version = refs.learnt_from(store, run)
     folder, data = store.run_folder(run.corpus, run.id), store.version_folder(version)
     settings = _shaped(run.config, Settings, folder)
     scored = _scored(data, version, settings)
     metrics = tuple(_metrics(folder, run))
+    samples, ladder = tuple(_samples(folder, run)), tuple(_ladder(folder, run))
     return Material(
         run=run,
         settings=settings,
         clock=_shaped(run.clock, Clock, folder),
         version=version,
-        stats=_shaped(version.stats, Stats, data),
+        stats=stats_of(version, store),
         snapshot=store.snapshot(version.corpus, version.snapshot),
         metrics=metrics,
         evaluations=tuple(_evaluations(folder, metrics)),
-        samples=tuple(_samples(folder, run)),
-        ladder=tuple(_ladder(folder, run)),
-        drops=tuple(shards.read_drops(data)) if version.drops else (),
+        samples=samples,
+        ladder=ladder,
+        drops=tuple(shards.drops_of(data, version)) if version.drops else (),
         excerpt=_excerpt(data, version),
         scored=scored,
         unknown=_unknown(folder, run, scored),
         yardsticks=tuple(yardsticks(scored.encode())),
+        recital=recital(ladder or samples[-1:], scored, version, store),
     )
 
 
-def version_of(run: Run, store: Store) -> Version:
-    """The version that a run learnt from. Raises UnknownNameError."""
-    for version in store.versions(run.corpus):
-        if version.id == run.version:
-            return version
-    hint = f"build it again with: corpusmill build {run.corpus}"
-    raise UnknownNameError(f"{run.version_ref}, which {run.ref} learnt from, is not in the store", hint)
+def stats_of(version: Version, store: Store) -> Stats:
+    """What a version measured of itself. Raises CorruptError."""
+    return _shaped(version.stats, Stats, store.version_folder(version))
 
 
 def _scored(data: Path, version: Version, settings: Settings) -> str:

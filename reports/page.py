@@ -14,20 +14,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from corpusmill.errors import UsageError
-from corpusmill.store import Store
+from corpusmill.store import Store, refs
 from corpusmill.store.commit import disk_errors, write_file
 from corpusmill.store.ids import code_digest, content_id, sha256
 from corpusmill.types import Progress, Report, Run, silent
-from reports.material import Material, gather, version_of
+from reports.material import Material, gather
 from reports.sections.again import Again, again
 from reports.sections.corpus import CorpusFacts, corpus
 from reports.sections.dropped import Dropped, dropped
 from reports.sections.lineage import Lineage, lineage
 from reports.sections.notes import notes
+from reports.sections.novelty import Newness, newness
 from reports.sections.samples import Samples, samples
 from reports.sections.summary import Summary, summary
 from reports.sections.training import Training, training
@@ -52,6 +53,7 @@ class Page:
     lineage: Lineage
     training: Training
     samples: Samples
+    newness: Newness
     dropped: Dropped
     again: Again
     mark: str = MARK
@@ -70,12 +72,14 @@ def write(run: Run, store: Store, *, output: Path | None = None, progress: Progr
     with disk_errors(path), store.lock(run.corpus, f"report-{run.id}", f"writing the report of {run.ref}"):
         if output:
             _refuse_others(output)
-        if _made_from(path) == digest:
+        if made_from(path) == digest and (output or store.holds(path)):
             return report, False
         progress("report", 0, 2, "reading the run")
         material = gather(run, store)
         progress("report", 1, 2, "drawing")
         write_file(path, render(material, digest).encode())
+        if not output:
+            store.keep(path)
     progress("report", 2, 2, str(path))
     return report, True
 
@@ -86,31 +90,47 @@ def render(material: Material, digest: str) -> str:
     page = Page(
         digest=digest,
         style=Markup(style),  # noqa: S704 - our own file
-        style_hash=f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
+        style_hash=source_hash(style),
         summary=summary(material),
         notes=notes(material),
         corpus=corpus(material),
         lineage=lineage(material),
         training=training(material),
         samples=samples(material),
+        newness=newness(material),
         dropped=dropped(material),
         again=again(material),
     )
-    return _environment().get_template("page.html").render(page=page)
+    return environment().get_template("page.html").render(page=page)
+
+
+def source_hash(text: str) -> str:
+    """How a content policy names the one style sheet or script that it allows (CSP 3, 2.3.1)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def made_from(path: Path) -> str | None:
+    """The digest in a page of ours; None where there is none."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        found = re.search(rb'<meta name="%s" content="([0-9a-f]{12})">' % MARK.encode(), file.read(HEAD))
+    return found[1].decode() if found else None
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("reports"),
+def environment(*more: Path) -> Environment:
+    """The templates, and those of more folders; every value is made visible, markup of ours aside."""
+    made = Environment(
+        loader=FileSystemLoader([TEMPLATES, *more]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(block=block, link=link, prose=_prose, plain=lambda text: escape(plain(text)))
-    return environment
+    made.filters.update(block=block, link=link, prose=_prose, plain=lambda text: escape(plain(text)))
+    return made
 
 
 def _finalize(value: Any) -> Any:
@@ -125,23 +145,14 @@ def _prose(text: str) -> Markup:
 
 def _digest(run: Run, store: Store) -> str:
     """What a page is made from: the manifests, and the code and templates that set them out."""
-    version = version_of(run, store)
+    version = refs.learnt_from(store, run)
     snapshot = store.snapshot(version.corpus, version.snapshot)
     templates = [(path.name, sha256(path.read_bytes())) for path in sorted(TEMPLATES.iterdir())]
-    return content_id([run, version, snapshot, templates, code_digest("reports")])
-
-
-def _made_from(path: Path) -> str | None:
-    """The digest in a page of ours; None where there is none."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        found = re.search(rb'<meta name="%s" content="([0-9a-f]{12})">' % MARK.encode(), file.read(HEAD))
-    return found[1].decode() if found else None
+    return content_id([run, version, snapshot, templates, code_digest("reports", "corpusmill.trace")])
 
 
 def _refuse_others(output: Path) -> None:
     if output.is_dir():
         raise UsageError(f"{output} is a folder", "name a file, such as report.html")
-    if output.exists() and _made_from(output) is None:
+    if output.exists() and made_from(output) is None:
         raise UsageError(f"{output} is there and is no report of corpusmill", "name another file, or move that one")

@@ -62,6 +62,8 @@ def link(address: str) -> Markup:
 
 def _parts(text: str) -> list[tuple[str, bool]]:
     """Runs of text, with whether each stands for unseen characters."""
+    if text.isascii() and text.isprintable():  # most of what a page holds, and nothing in it is unseen
+        return [(text, False)] if text else []
     runs = itertools.groupby(_characters(text), key=lambda pair: pair[1])
     return [("".join(shown for shown, _ in run), odd) for odd, run in runs]
 

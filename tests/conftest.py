@@ -19,8 +19,9 @@ settings.load_profile("busy")
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
     """No setting of the developer's own machine reaches a test."""
-    for name in [n for n in os.environ if n.startswith(("CORPUSMILL_", "PREFECT_")) and n != "CORPUSMILL_REQUIRE"]:
-        monkeypatch.delenv(name)
+    for name in set(os.environ) - {"CORPUSMILL_REQUIRE"}:
+        if name.startswith(("CORPUSMILL_", "OPENLINEAGE_", "PREFECT_")):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -80,7 +80,8 @@ def test_json_objects_have_their_documented_keys(corpusmill, own):
     assert [len(s["text"]) for s in sample["samples"]] == [20, 20]
 
     graph = json.loads(corpusmill("lineage", "my", "--json").stdout)
-    assert [node["kind"] for node in graph["nodes"]] == ["source", "snapshot", "version", "run", "report"]
+    kinds = ["source", "fetch", "snapshot", "document", "version", "run", "sample", "report"]
+    assert list(dict.fromkeys(node["kind"] for node in graph["nodes"])) == kinds
 
 
 def test_score_reads_standard_input_and_each_character(corpusmill, own):

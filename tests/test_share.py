@@ -14,6 +14,7 @@ import pytest
 from corpusmill.store import blobs
 from corpusmill.store.ids import sha256
 from tests.corpusmill import samples
+from tests.corpusmill.interchange.versions import published
 
 TEXT = b"The mill by the river grinds what the village brings it."
 
@@ -98,8 +99,34 @@ def test_export_writes_a_warc_and_says_what_is_in_it(kept, tmp_path, ref, record
     assert Path(told["export"]).read_bytes().startswith(b"\x1f\x8b")
 
 
+@pytest.mark.parametrize(
+    ("form", "files"),
+    [
+        ("hf", {"README.md", "croissant.json", "manifest.json", "data", "drops"}),
+        ("bagit", {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "data"}),
+        ("delta", {"_delta_log", "split=train", "split=validation", "split=test"}),
+        ("croissant", {"croissant.json"}),
+    ],
+)
+def test_export_writes_a_version_whole_and_refuses_a_folder_with_something_in_it(store, tmp_path, form, files):
+    mill = published(store)
+    out = tmp_path / "some" / "out"
+
+    done = call(store, "export", "mill@v1", "--to", form, str(out), "--json")
+
+    told = json.loads(done.stdout)
+    assert set(told) == {"export", "format", "version", "files", "bytes"}
+    assert (told["export"], told["format"], told["version"]) == (str(out), form, mill.version.ref)
+    assert {path.name for path in out.iterdir()} == files
+    again = call(store, "export", "mill", "--to", form, str(out))
+    assert (again.returncode, "is not empty" in again.stderr) == (2, True)
+
+
 BAD = [
-    (["export", "bible", "--to", "bagit", "out"], 2, "there is: warc"),
+    (["export", "bible", "--to", "zip", "out"], 2, "there is: hf, bagit, delta, croissant, warc"),
+    (["export", "bibel", "--to", "hf", "out"], 1, "did you mean bible"),
+    (["export", "bible", "--to", "delta", "."], 2, "name a folder of its own"),
+    (["export", "bible", "--to", "hf", "out"], 1, "is missing"),
     (["export", "bibel", "--to", "warc", "out"], 1, "did you mean bible"),
     (["export", "bible", "out"], 2, "--to"),
     (["export", "bible", "--to", "warc", "file"], 1, "file"),

@@ -14,7 +14,21 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from corpusmill import __version__
-from corpusmill.cli import catalogue, collecting, models, new, pipeline, share, verify
+from corpusmill.cli import (
+    catalogue,
+    collecting,
+    diff,
+    doctor,
+    keep,
+    models,
+    new,
+    pipeline,
+    reproduce,
+    share,
+    site,
+    trace,
+    verify,
+)
 from corpusmill.errors import CorpusmillError, Interrupted, UsageError
 from corpusmill.secrets import lift
 
@@ -30,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (pipeline, collecting, models, catalogue, verify, new, share):
+for group in (pipeline, collecting, models, catalogue, diff, trace, verify, keep, doctor, reproduce, new, share, site):
     group.register(app)
 
 

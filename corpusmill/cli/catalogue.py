@@ -1,5 +1,6 @@
 """What there is: corpora, versions, show, lineage. All from TOMLs and manifests; nothing heavy is imported."""
 
+from collections import Counter
 from typing import Annotated, Any
 
 import msgspec
@@ -10,9 +11,10 @@ from corpusmill import spec
 from corpusmill.cli.console import emit, table
 from corpusmill.cli.settings import JsonOption, StoreOption, open_store
 from corpusmill.errors import UnknownNameError, UsageError
-from corpusmill.store import Store, refs
+from corpusmill.store import Store, refs, tags
 from corpusmill.types import Run, Snapshot, Version
 
+_WHAT = "A ref, a sample's or report's path, the address of a raw file, a SHA-256, the id of a document."
 Ref = Annotated[str, typer.Argument(metavar="REF", help="bible, bible@v3, bible/runs/ID, or the start of an id.")]
 
 
@@ -46,10 +48,11 @@ def versions(
     if not found:
         known = sorted({*spec.names(), *opened.corpora()})
         hint = f"build one: corpusmill build {name}" if name in known else spec.nearest(name, known, "corpora")
-        raise UnknownNameError(f"{name} has no version in {opened.root}", hint)
-    runs = opened.runs(name)
-    listed = [_version_entry(v, sum(r.version == v.id for r in runs)) for v in found]
-    rows = [list(entry.values()) for entry in listed]
+        raise UnknownNameError(f"{name} has no version in {opened.place}", hint)
+    runs = Counter(run.version for run in opened.runs(name))
+    tagged = tags.of(opened, name)
+    listed = [_version_entry(v, runs[v.id], [tag for tag, n in tagged.items() if n == v.number]) for v in found]
+    rows = [[" ".join(cell) if isinstance(cell, list) else cell for cell in entry.values()] for entry in listed]
     text = table(rows, [key.upper() for key in listed[0]])
     emit({"corpus": name, "versions": listed}, text, as_json=as_json)
 
@@ -63,18 +66,34 @@ def show(ref: Ref, store: StoreOption = None, as_json: JsonOption = False) -> No
 
 
 def lineage(
-    ref: Ref,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help=_WHAT)],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="As a mermaid flow chart.")] = False,
     dot: Annotated[bool, typer.Option("--dot", help="As a Graphviz digraph.")] = False,
+    rows: Annotated[int, typer.Option(min=0, help="Instead: the fetches of so many documents of a version.")] = 0,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a thing was made of and what was made of it."""
     if mermaid + dot + as_json > 1:
         raise UsageError("--mermaid, --dot and --json are three ways to print", "give one of them")
-    graph = graphs.trace(open_store(store), ref)
+    if rows and (mermaid or dot):
+        raise UsageError("--rows makes a list, --mermaid and --dot draw", "give one of them")
+    opened = open_store(store)
+    if rows:
+        _fetches(opened, refs.version(opened, what), rows, as_json=as_json)
+        return
+    graph = graphs.trace(opened, what)
     text = graph.mermaid() if mermaid else graph.dot() if dot else graph.text()
     emit(graph, text, as_json=as_json)
+
+
+def _fetches(store: Store, version: Version, count: int, *, as_json: bool) -> None:
+    """Where documents came from, one line each."""
+    found = list(graphs.provenance(store, version, graphs.sample(store, version, count)))
+    lines = [[p.id, p.split, p.fetched_at, p.status, p.sha256[:12], p.robots, p.licence, p.source] for p in found]
+    header = ("ID", "SPLIT", "FETCHED", "STATUS", "SHA256", "ROBOTS", "LICENCE", "SOURCE")
+    text = table([[graphs.printable(str(cell)) for cell in line] for line in lines], header)
+    emit({"version": version.ref, "rows": found}, text, as_json=as_json)
 
 
 def _entry(name: str, store: Store) -> dict[str, Any]:
@@ -93,7 +112,7 @@ def _entry(name: str, store: Store) -> dict[str, Any]:
     }
 
 
-def _version_entry(version: Version, runs: int) -> dict[str, Any]:
+def _version_entry(version: Version, runs: int, tagged: list[str]) -> dict[str, Any]:
     return {
         "version": version.ref,
         "id": version.id,
@@ -103,6 +122,7 @@ def _version_entry(version: Version, runs: int) -> dict[str, Any]:
         "split": version.spec.get("split", {}).get("scheme", "document"),
         "runs": runs,
         "snapshot": version.snapshot,
+        "tags": tagged,
     }
 
 
@@ -125,7 +145,7 @@ def _snapshot_facts(snapshot: Snapshot, _store: Store) -> list[tuple[str, object
 def _version_facts(version: Version, store: Store) -> list[tuple[str, object]]:
     return [
         ("version", f"{version.ref}  (id {version.id})"),
-        ("folder", store.version_folder(version)),
+        ("folder", f"{store.place}/{version.corpus}/versions/{version.name}"),
         ("title", version.title),
         ("licence", f"{version.licence}  {version.licence_note}".strip()),
         *([("personal", version.personal_data)] if version.personal_data else []),
@@ -136,13 +156,14 @@ def _version_facts(version: Version, store: Store) -> list[tuple[str, object]]:
             for s in version.shards
         ),
         *(("dropped", f"{count:,}  {reason}") for reason, count in version.drops.items()),
+        *(("taken out", f"{r.documents:,} on {r.at[:10]}  {r.reason}") for r in version.removals),
     ]
 
 
 def _run_facts(run: Run, store: Store) -> list[tuple[str, object]]:
     return [
         ("run", run.ref),
-        ("folder", store.run_folder(run.corpus, run.id)),
+        ("folder", f"{store.place}/{run.corpus}/runs/{run.id}"),
         ("version", f"{run.version_ref}  (id {run.version})"),
         (
             "validation",

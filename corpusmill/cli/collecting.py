@@ -57,7 +57,7 @@ def collect(
         corpus = done.ref.partition("/")[0]
         return _plain(corpus=corpus, snapshot=done.ref, new=done.made, notes=done.notes, economics=done.economics)
 
-    root = str(open_store(store).root)
+    root = open_store(store).place
     more = {"offline": offline, "accept": accept, "workers": workers(), **network(allow_private=allow_private)}
     jobs = [stages.Job(target, root, overrides=overrides(sets), **more) for target in _named(targets, every)]
     _for_each(jobs, one, as_json=as_json)
@@ -82,7 +82,7 @@ def refresh(
 
     opened = open_store(store)
     more = {"accept": accept, "workers": workers(), **network(allow_private=allow_private)}
-    jobs = [stages.Job(target, str(opened.root), **more) for target in _named(targets, every)]
+    jobs = [stages.Job(target, opened.place, **more) for target in _named(targets, every)]
     with nullcontext() if plain else connected(opened.root / ".prefect"):
         _for_each(jobs, one, as_json=as_json)
 

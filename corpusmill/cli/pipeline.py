@@ -50,7 +50,7 @@ def run(
     opened = open_store(store)
     job = Job(
         without_secrets(target),
-        str(opened.root),
+        opened.place,
         offline=offline,
         overrides=overrides(sets, minutes),
         workers=workers(),
@@ -83,7 +83,7 @@ def build(
 
     opened = open_store(store)
     with progress() as show:
-        job = stages.Job(target, str(opened.root), overrides=overrides(sets), workers=workers())
+        job = stages.Job(target, opened.place, overrides=overrides(sets), workers=workers())
         done = stages.build(job, snapshot, show)
     version = refs.version(opened, done.ref)
     value = {"corpus": version.corpus, "version": done.ref, "id": version.id, "new": done.made}
@@ -102,7 +102,7 @@ def train(
 
     opened = open_store(store)
     version = refs.version(opened, ref)
-    job = stages.Job(version.corpus, str(opened.root), overrides=overrides(sets, minutes))
+    job = stages.Job(version.corpus, opened.place, overrides=overrides(sets, minutes))
     with progress() as show:
         done = stages.train(job, version.ref, show)
     made = refs.run(opened, done.ref)

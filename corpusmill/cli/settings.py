@@ -10,12 +10,12 @@ import typer
 
 from corpusmill import processors
 from corpusmill.secrets import PREFIX, lift
-from corpusmill.store import Store
+from corpusmill.store import Store, opened
 
 
-def default_store() -> Path:
+def default_store() -> str:
     """CORPUSMILL_STORE, or else a folder for the user's data."""
-    return Path(os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store"))
+    return os.environ.get("CORPUSMILL_STORE") or str(Path(platformdirs.user_data_dir("corpusmill"), "store"))
 
 
 def network(*, allow_private: bool = False) -> dict[str, Any]:
@@ -43,13 +43,18 @@ def without_secrets(target: str) -> str:
     return address
 
 
-def open_store(path: Path | None) -> Store:
-    """The store a command works on."""
-    return Store((path or default_store()).expanduser().absolute())
+def open_store(place: str | None) -> Store:
+    """The store a command works on. Raises UsageError for an address that is none of a store."""
+    return opened(place or default_store(), os.environ)
 
 
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Folder of the store (default: CORPUSMILL_STORE, or your data folder).")
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="PATH|s3://BUCKET/PREFIX",
+        help="Where the store is (default: CORPUSMILL_STORE, or your data folder).",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
 SetOption = Annotated[

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpusmill.cli.console import emit
+from corpusmill.cli.console import emit, progress
 from corpusmill.cli.settings import JsonOption, StoreOption, open_store
 from corpusmill.errors import Interrupted, UnknownNameError, UsageError
-from corpusmill.store import Store, refs
+from corpusmill.store import Store, pins, refs
 from corpusmill.types import Snapshot
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Example: corpusmill mirror --host 0.0.0.0 --port 8000")(mirror)
-    app.command(epilog="Example: corpusmill export bible --to warc archive/")(export)
+    app.command(epilog="Example: corpusmill export bible@v1 --to hf bible-for-the-hub")(export)
 
 
 def mirror(
@@ -46,13 +48,23 @@ def mirror(
 
 
 def export(
-    ref: Annotated[str, typer.Argument(metavar="REF", help="bible, for all its snapshots, or bible/snapshots/ID.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if it is not there.")],
-    to: Annotated[str, typer.Option("--to", help="The format: warc.", metavar="FORMAT")],
+    ref: Annotated[
+        str,
+        typer.Argument(metavar="REF", help="bible, bible@v3; for warc also bible/snapshots/ID."),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Where to write: not there yet, or empty; for warc any."),
+    ],
+    to: Annotated[str, typer.Option("--to", help="hf, bagit, delta, croissant or warc.", metavar="FORMAT")],
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write what was collected as a file that other tools read."""
+    """Write a version, or for warc what was collected, as other tools read it: whole or not at all, a copy.
+
+    hf: a folder for the Hugging Face Hub and load_dataset. bagit: a bag (RFC 8493) for archives. delta: a Delta table.
+    croissant: croissant.json alone. warc: every fetch, for web archives.
+    """
     if to not in _FORMATS:
         raise UsageError(f"cannot export to {to!r}", f"there is: {', '.join(_FORMATS)}")
     value, text = _FORMATS[to](open_store(store), ref, folder)
@@ -92,4 +104,25 @@ def _snapshots(store: Store, ref: str) -> list[Snapshot]:
     return [store.snapshot(version.corpus, version.snapshot)]
 
 
-_FORMATS: dict[str, Callable[[Store, str, Path], tuple[dict[str, Any], str]]] = {"warc": _warc}
+def _version(module: str) -> Callable[[Store, str, Path], tuple[dict[str, Any], str]]:
+    """How a version is written by one of corpusmill.interchange's modules."""
+
+    def export(store: Store, ref: str, folder: Path) -> tuple[dict[str, Any], str]:
+        version = refs.version(store, ref)
+        writer = import_module(f"corpusmill.interchange.{module}")
+        with pins.held(store, version), progress() as show:
+            written = writer.write(store, version, folder, show)
+        return asdict(
+            written
+        ), f"{written.export}  ({written.files:,} files, {written.bytes:,} bytes, of {version.ref})"
+
+    return export
+
+
+_FORMATS: dict[str, Callable[[Store, str, Path], tuple[dict[str, Any], str]]] = {
+    "hf": _version("huggingface"),
+    "bagit": _version("bagit"),
+    "delta": _version("delta"),
+    "croissant": _version("described"),
+    "warc": _warc,
+}

@@ -17,7 +17,7 @@ from corpusmill.types import RawFile
 
 FRESH = 1.0  # seconds before the store is looked at again, if what is asked for is there
 WEB = ("https://", "http://")
-_Signature = tuple[int, ...]
+_Signature = tuple[object, ...]
 
 
 class Snapshots:
@@ -87,6 +87,8 @@ class Snapshots:
         except CorpusmillError as error:
             sys.stderr.write(f"corpusmill mirror: {error}\n")
             return self._files.get(corpus, ())
+        if snapshot:
+            self.store.fetch(snapshot)
         return tuple(file for file in snapshot.files if file.url.startswith(WEB)) if snapshot else ()
 
     def _addresses(self) -> dict[str, RawFile]:
@@ -97,7 +99,7 @@ class Snapshots:
 
     def _signature(self, corpus: str) -> _Signature:
         folder = self.store.corpus(corpus)
-        return (*_stamp(self.store.root / "refs" / corpus / "snapshot"), *_stamp(folder / "snapshots"))
+        return (self.store.latest(corpus, "snapshot"), *_stamp(folder / "snapshots"))
 
 
 def _bare(url: str) -> str:

@@ -1,35 +1,46 @@
-"""The store on a local disk: plain files that other tools read without us. The layout is in docs/store.md.
+"""The store: plain files that other tools read without us, in a folder or a bucket. The layout is in docs/store.md.
 
 `Store` knows where things lie and which are whole; the modules beside it know how each kind is written. It never makes
-a decision about content.
+a decision about content. Of a store in a bucket, `root` is a working copy: what is asked for is fetched first, so that
+all others deal with files (`remote`).
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import msgspec
-
-from corpusmill.errors import CorruptError, UnknownNameError
-from corpusmill.store import commit
+from corpusmill.errors import BusyError, UnknownNameError
+from corpusmill.store import commit, leases, remote, working
 from corpusmill.store.commit import MANIFEST
-from corpusmill.store.ids import is_name, pretty
+from corpusmill.store.exchange import take_place
+from corpusmill.store.ids import content_id, is_name, pretty
+from corpusmill.store.manifests import Stored, answered, folders, read
+from corpusmill.store.objects import Objects, Steady
+from corpusmill.store.seal import seal
 from corpusmill.types import Run, Snapshot, Version
 
-Stored = TypeVar("Stored", Snapshot, Version, Run, str)
+_DROPS = "drops/drops.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A folder of corpora. Cheap to make; nothing is read or written until it is asked for."""
+    """A folder of corpora, or a bucket and its working copy. Cheap to make; nothing is read until it is asked for."""
 
     root: Path
+    bucket: Objects | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: a path, or ``s3://…``."""
+        return str(self.bucket or self.root)
 
     def corpora(self) -> list[str]:
         """Every corpus with anything stored, sorted."""
-        return sorted(p.name for p in _folders(self.root) if is_name(p.name))
+        if self.bucket:
+            return sorted(filter(is_name, {entry.key.split("/")[1] for entry in self.bucket.list("refs/")}))
+        return sorted(p.name for p in folders(self.root) if is_name(p.name))
 
     def corpus(self, name: str) -> Path:
         """A corpus's folder. Raises UnknownNameError for a name that may not be a folder, before any I/O."""
@@ -38,16 +49,24 @@ class Store:
         return self.root / name
 
     def snapshot_folder(self, corpus: str, snapshot: str) -> Path:
-        """Where a snapshot lies."""
-        return self.corpus(corpus) / "snapshots" / snapshot
+        """Where a snapshot lies, or will."""
+        folder = self.corpus(corpus) / "snapshots" / snapshot
+        self._pull(folder)
+        return folder
 
     def version_folder(self, version: Version) -> Path:
-        """Where a version lies."""
-        return self.corpus(version.corpus) / "versions" / version.name
+        """Where a version lies, its files with it."""
+        folder = self.corpus(version.corpus) / "versions" / version.name
+        self._fetch(folder, {"README.md": "", _DROPS: ""} | {shard.path: shard.sha256 for shard in version.shards})
+        return folder
 
     def run_folder(self, corpus: str, run: str) -> Path:
-        """Where a run lies, or will."""
-        return self.corpus(corpus) / "runs" / run
+        """Where a run lies, its files with it, or will."""
+        folder = self.corpus(corpus) / "runs" / run
+        self._pull(folder)
+        if self.bucket and (folder / MANIFEST).is_file():
+            self._fetch(folder, read(folder / MANIFEST, Run).digests)
+        return folder
 
     def run_work_folder(self, corpus: str, run: str) -> Path:
         """Where a run is made; kept when training is interrupted, so that the next one carries on."""
@@ -69,22 +88,126 @@ class Store:
 
     def snapshot(self, corpus: str, snapshot: str) -> Snapshot:
         """One snapshot by id. Raises UnknownNameError, CorruptError."""
-        return _read(self.snapshot_folder(corpus, snapshot) / MANIFEST, Snapshot)
+        return read(self.snapshot_folder(corpus, snapshot) / MANIFEST, Snapshot)
+
+    def version(self, corpus: str, name: str) -> Version:
+        """One version by the name of its folder, ``v000003``. Raises UnknownNameError, CorruptError."""
+        folder = self.corpus(corpus) / "versions" / name
+        self._pull(folder)
+        return read(folder / MANIFEST, Version)
 
     def run(self, corpus: str, run: str) -> Run:
         """One run by id. Raises UnknownNameError, CorruptError."""
-        return _read(self.run_folder(corpus, run) / MANIFEST, Run)
+        folder = self.corpus(corpus) / "runs" / run
+        self._pull(folder)
+        return read(folder / MANIFEST, Run)
+
+    def shown(self, corpus: str, kind: str) -> list[Path]:
+        """The folders of "snapshots", "versions" or "runs" that readers see, whole or not."""
+        folder = self.corpus(corpus) / kind
+        self._pull(folder)
+        return folders(folder)
+
+    def fetch(self, snapshot: Snapshot) -> None:
+        """Have all raw bodies of a snapshot in `root`, for those who read them by digest."""
+        if self.bucket:
+            working.fetch_blobs(self.root, self.bucket, answered(snapshot))
+
+    def publish(self, work: Path, final: Path, manifest: Snapshot | Version | Run) -> bool:
+        """Make a filled work folder visible as `final`, manifest last; False where another writer was first.
+
+        Then the store is as it was, and `work` may be published under another name.
+        """
+        if not self.bucket:
+            return commit.publish(work, final, encode(manifest))
+        if isinstance(manifest, Snapshot):
+            remote.push_blobs(self.root, self.bucket, answered(manifest))
+        with self.lease("objects"):
+            return remote.publish(self.root, self.bucket, work, final, encode(manifest))
+
+    def replace(self, work: Path, final: Path, manifest: Snapshot | Version | Run) -> None:
+        """Put what is in `work`, or was changed in `final` itself, in the place of what is at `final`.
+
+        Only where something has to be forgotten, by who holds the corpus `alone`. What was there is in `work` then.
+        """
+        if self.bucket:
+            with self.lease("objects"):
+                remote.replace(self.root, self.bucket, work, final, encode(manifest))
+        if work == final:
+            commit.write_file(final / MANIFEST, encode(manifest))
+        else:
+            take_place(work, final, encode(manifest))
+
+    def keep(self, path: Path) -> None:
+        """See that a file in `root` that was written or replaced is in the store: a report beside its run."""
+        if self.bucket:
+            remote.push(self.root, self.bucket, path)
+
+    def remove(self, *paths: Path) -> None:
+        """Remove files that are not of a manifest: pointers, reports, raw bodies. What is not there is no error."""
+        if self.bucket and paths:
+            self.bucket.delete([path.relative_to(self.root).as_posix() for path in paths])
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    def take(self, path: Path) -> None:
+        """Make such a file in `root` what it is in the store, or absent."""
+        if self.bucket:
+            working.take(self.root, self.bucket, path)
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file that would lie there is in the store; it is not fetched."""
+        if self.bucket:
+            return self.bucket.size(path.relative_to(self.root).as_posix()) is not None
+        return path.is_file()
 
     def lock(self, corpus: str, stage: str, doing: str) -> AbstractContextManager[None]:
-        """Hold a stage of a corpus for this process alone. Raises BusyError at once when another has it."""
-        self.corpus(corpus)
-        return commit.exclusive(self.root / "locks" / f"{corpus}.{stage}.lock", doing)
+        """Hold a stage of a corpus for this process alone. Raises BusyError at once when another has it.
+
+        In a bucket only who clears or forgets is kept out (`alone`): of two others that publish one wins.
+        """
+        return self._locked(self.corpus(corpus).name, stage, doing)
+
+    @contextmanager
+    def _locked(self, corpus: str, stage: str, doing: str) -> Iterator[None]:
+        self._ready(corpus)
+        making = self.lease(f"{corpus}.work", wait=False) if stage in ("collect", "build") else nullcontext()
+        with self.lock_here(corpus, stage, doing), making:
+            yield
+
+    def lock_here(self, corpus: str, stage: str, doing: str) -> AbstractContextManager[None]:
+        """The same among the processes of this machine."""
+        return commit.exclusive(self.root / "locks" / f"{self.corpus(corpus).name}.{stage}.lock", doing)
+
+    @contextmanager
+    def alone(self, corpus: str, doing: str) -> Iterator[None]:
+        """See that nobody collects or builds a corpus, on any machine. Raises BusyError at once when somebody does."""
+        self._ready(corpus)
+        with (
+            self.lock_here(corpus, "collect", doing),
+            self.lock_here(corpus, "build", doing),
+            self.lease_alone(f"{corpus}.work") as free,
+        ):
+            if not free:
+                raise BusyError(f"another machine works on {corpus}", "wait for it to end, then repeat the command")
+            yield
+
+    def lease(self, what: str, *, wait: bool = True) -> AbstractContextManager[None]:
+        """In a bucket, keep other machines from having something alone; in a folder, nothing."""
+        return leases.shared(self.bucket, what, working.machine(self.root), wait=wait) if self.bucket else nullcontext()
+
+    def lease_alone(self, what: str, patience: float = 0.0) -> AbstractContextManager[bool]:
+        """In a bucket, have something alone of all machines: says whether it is so; in a folder, it is."""
+        if not self.bucket:
+            return nullcontext(enter_result=True)
+        return leases.alone(self.bucket, what, working.machine(self.root), patience)
 
     def set_latest(self, corpus: str, kind: str, name: str) -> None:
         """Point ``refs/<corpus>/<kind>`` at what a stage gave last; a refresh may well give an older one again."""
         path = self._pointer(corpus, kind)
         if self.latest(corpus, kind) != name:
             commit.write_file(path, pretty(name))
+            self.keep(path)
 
     def latest(self, corpus: str, kind: str) -> str | None:
         """What ``refs/<corpus>/<kind>`` points at.
@@ -93,7 +216,20 @@ class Store:
         "built/<build key>" (the id of the version it gave, where that was there under another key).
         """
         path = self._pointer(corpus, kind)
-        return _read(path, str) if path.is_file() else None
+        self.take(path)
+        return read(path, str) if path.is_file() else None
+
+    def pointers(self, corpus: str, under: str) -> list[str]:
+        """The names below ``refs/<corpus>/<under>/``, sorted: all tags, of "tags"."""
+        folder = self._pointer(corpus, under)
+        if self.bucket:
+            working.take_all(self.root, self.bucket, folder)
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(path.name for path in found if not path.name.startswith("."))
+
+    def unset(self, corpus: str, kind: str) -> None:
+        """Remove what `set_latest` wrote; nothing, where there is nothing."""
+        self.remove(self._pointer(corpus, kind))
 
     def latest_snapshot(self, corpus: str) -> Snapshot | None:
         """What the last collect gave; where somebody removed that, the newest that is not held."""
@@ -116,27 +252,48 @@ class Store:
     def _pointer(self, corpus: str, kind: str) -> Path:
         return self.root / "refs" / self.corpus(corpus).name / kind
 
+    def _ready(self, corpus: str) -> None:
+        """See that a bucket can be a store, and that its working copy has nothing that had to be forgotten."""
+        if self.bucket:
+            from corpusmill.store import caches
+
+            remote.ready(self.root, self.bucket)
+            caches.heed(self, corpus)
+
+    def _pull(self, folder: Path) -> None:
+        below = folder.relative_to(self.root)
+        if self.bucket and working.pull(self.root, self.bucket, f"{below.as_posix()}/"):
+            from corpusmill.store import caches
+
+            caches.clean(self, below.parts[0])
+
+    def _fetch(self, folder: Path, digests: Mapping[str, str]) -> None:
+        if self.bucket:
+            working.fetch(self.root, self.bucket, folder.relative_to(self.root).as_posix(), digests)
+
     def _all(self, folder: Path, kind: type[Stored]) -> Iterator[Stored]:
-        for path in _folders(folder):
-            if (path / MANIFEST).is_file():
-                yield _read(path / MANIFEST, kind)
+        self._pull(folder)
+        for path in folders(folder):
+            if os.path.exists(manifest := path / MANIFEST):  # noqa: PTH110 - of thousands, and three times as fast
+                yield read(manifest, kind)
+
+
+def opened(place: str, environment: Mapping[str, str]) -> Store:
+    """The store in a folder, or in ``s3://bucket/prefix``, whose working copy is among this machine's caches.
+
+    Raises UsageError for another kind of address.
+    """
+    if "://" not in place:
+        return Store(Path(place).expanduser().absolute())
+    import platformdirs
+
+    from corpusmill.store.bucket import S3, endpoint
+
+    bucket = S3(place, environment)
+    caches = Path(environment.get("CORPUSMILL_CACHE") or platformdirs.user_cache_dir("corpusmill"))
+    return Store(caches.absolute() / "stores" / content_id([str(bucket), endpoint(environment)]), Steady(bucket))
 
 
 def encode(manifest: Snapshot | Version | Run) -> bytes:
     """A manifest as it is written."""
-    return pretty(manifest)
-
-
-def _folders(folder: Path) -> list[Path]:
-    """Sub-folders that a writer has finished; a leading dot means it has not."""
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
-
-
-def _read(path: Path, kind: type[Stored]) -> Stored:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError as error:
-        raise UnknownNameError(f"{path.parent} is not there", "list what is with: corpusmill versions") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        remedy = "remove it" if kind is str else "restore it from a copy, or remove its folder"
-        raise CorruptError(f"{path} is damaged: {error}", remedy) from error
+    return seal(pretty(manifest))

@@ -7,6 +7,7 @@ folder that exists and is not empty, so of two writers exactly one wins.
 
 import errno
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -121,6 +122,9 @@ def disk_errors(where: Path) -> Iterator[None]:
             errno.ENOSPC: "free some space or name another place with --store; nothing half-written is kept",
             errno.EDQUOT: "free some of your quota or name another place with --store",
             errno.EROFS: "name a writable place with --store",
+            errno.EIO: "the disk fails: look after it before more is written; nothing half-written is kept",
+            errno.EMFILE: "raise the limit of open files (ulimit -n), then repeat the command",
+            errno.ENFILE: "too many files are open on this machine: end something, then repeat the command",
             errno.EACCES: "make it writable or name another place with --store",
         }
         remedy = remedies.get(error.errno or 0, "check the disk, then repeat the command")
@@ -130,9 +134,14 @@ def disk_errors(where: Path) -> Iterator[None]:
 def sweep(folder: Path) -> None:
     """Remove what dead writers left: temporary names whose process is gone."""
     for path in folder.glob(".*.tmp"):
-        pid = path.name.rsplit(".", 2)[-2]
-        if pid.isdigit() and not _alive(int(pid)):
+        if is_dead(path):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def is_dead(path: Path) -> bool:
+    """Whether this is a temporary name whose process is gone."""
+    found = re.search(r"\.(\d+)\.tmp$", path.name)
+    return found is not None and not _alive(int(found[1]))
 
 
 def _temporary(path: Path) -> Path:

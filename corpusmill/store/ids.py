@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-_RESERVED = {"blobs", "commits", "refs", "tags", "lineage", "locks"}
+_RESERVED = {"blobs", "commits", "objects", "refs", "tags", "lineage", "locks"}
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # no file's name on Windows, whatever follows the dot
 
 

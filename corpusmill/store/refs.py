@@ -1,20 +1,25 @@
-"""What a REF means: ``bible`` · ``bible@v3`` · ``bible/runs/ID`` · ``bible/snapshots/ID`` · any unique prefix of an id.
+"""What a REF means: ``bible``, ``bible@v3``, ``bible@TAG``, ``bible/runs/ID``, ``bible/snapshots/ID``, part of an id.
 
 A bare corpus name means its latest version, or its latest run where a run is asked for. An ambiguous or unknown name
 says what it could have meant.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from corpusmill import spec
 from corpusmill.errors import UnknownNameError
-from corpusmill.store import Store
+from corpusmill.store import Store, tags
 from corpusmill.store.ids import is_name
 from corpusmill.types import Run, Snapshot, Version
 
 Thing = Snapshot | Version | Run
-_KINDS = {"snapshots": Snapshot, "versions": Version, "runs": Run}
+_KINDS: Mapping[str, Callable[[Store, str], Sequence[Thing]]] = {
+    "snapshots": Store.snapshots,
+    "versions": Store.versions,
+    "runs": Store.runs,
+}
 SHORTEST = 3  # hex digits of a prefix: shorter ones are names
 
 
@@ -35,10 +40,19 @@ def version(store: Store, ref: str) -> Version:
     """The version `ref` names; a run means the version it learnt from. Raises UnknownNameError."""
     found = resolve(store, ref)
     if isinstance(found, Run):
-        found = next((v for v in store.versions(found.corpus) if v.id == found.version), found)
+        return learnt_from(store, found)
     if not isinstance(found, Version):
         raise UnknownNameError(f"{ref} is no version", f"versions of it: corpusmill versions {found.corpus}")
     return found
+
+
+def learnt_from(store: Store, run: Run) -> Version:
+    """The version that a run learnt from. Raises UnknownNameError where somebody removed it."""
+    for version in store.versions(run.corpus):
+        if version.id == run.version:
+            return version
+    hint = f"build it again with: corpusmill build {run.corpus}"
+    raise UnknownNameError(f"{run.version_ref}, which {run.ref} learnt from, is not in the store", hint)
 
 
 def run(store: Store, ref: str) -> Run:
@@ -58,17 +72,19 @@ def _in_corpus(store: Store, corpus: str, rest: str, ref: str) -> Thing:
     kind, _, prefix = rest.partition("/")
     if kind not in _KINDS or not is_name(corpus):
         raise UnknownNameError(f"{ref!r} is no ref", "write bible, bible@v3 or bible/runs/ID")
-    things = [t for t in _things(store, corpus) if isinstance(t, _KINDS[kind])]
+    things: Sequence[Thing] = _KINDS[kind](store, corpus)
     return _one(ref, [t for t in things if t.id.startswith(prefix)], store, things)
 
 
 def _numbered(store: Store, name: str, number: str) -> Version:
-    versions = store.versions(name) if is_name(name) else []
+    tagged = tags.of(store, name) if is_name(name) else {}
     wanted = re.fullmatch(r"v?0*(\d{1,9})", number)
-    for found in versions:
-        if wanted and found.number == int(wanted[1]):
-            return found
-    known = [v.ref for v in versions]
+    place = int(wanted[1]) if wanted else tagged.get(number)
+    if is_name(name) and place is not None:
+        with suppress(UnknownNameError):
+            return store.version(name, f"v{place:06d}")
+    versions = store.versions(name) if is_name(name) else []
+    known = [*(v.ref for v in versions), *(f"{name}@{tag}" for tag in tagged)]
     raise UnknownNameError(f"{name}@{number} is not in the store", spec.nearest(f"{name}@{number}", known, "versions"))
 
 

@@ -10,6 +10,7 @@ digests in order. So a shard can be told from another without its texts.
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpusmill.errors import CorruptError
-from corpusmill.store.ids import canonical, file_sha256
-from corpusmill.types import Document, Drop, Shard, Split
+from corpusmill.store.damage import damaged
+from corpusmill.store.ids import canonical, content_id, file_sha256, rows_digest
+from corpusmill.types import Document, Drop, Shard, Split, Version
 
 COLUMNS = ("id", "text", "source", "raw_sha256", "title", "author", "date", "licence", "meta")
 REST = tuple(name for name in COLUMNS if name != "text")
@@ -135,23 +137,41 @@ def read(folder: Path, shard: Shard, columns: Sequence[str] | None = COLUMNS) ->
     Raises CorruptError naming the file.
     """
     path = folder / shard.path
-    if not path.is_file():
-        raise CorruptError(f"{path} is missing", _REMEDY)
-    if file_sha256(path) != shard.sha256:
-        raise CorruptError(f"{path} does not match the manifest", _REMEDY)
+    if not _is_whole(path, shard):
+        raise CorruptError(f"{path} does not match the manifest", REMEDY)
     return _table(path, columns)
 
 
 def check(folder: Path, shard: Shard) -> None:
-    """Read a shard whole. Raises CorruptError where a byte or a row is not what the manifest says."""
-    digest, rows = hashlib.sha256(), 0
-    for batch in read(folder, shard, None).to_batches():
-        for record in batch.to_pylist():
-            text = record.pop("text").encode()
-            digest.update(row_digest(tuple(record.values()), text))
-            rows += 1
+    """Read a shard whole, a row group at a time.
+
+    Raises CorruptError where a byte or a row is not what the manifest says, naming the row group and the column where
+    that can be told.
+    """
+    path, digest, rows = folder / shard.path, hashlib.sha256(), 0
+    if not _is_whole(path, shard):
+        raise CorruptError(f"{path} does not match the manifest: {damaged(path)}", REMEDY)
+    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for number in range(file.num_row_groups):
+            for record in file.read_row_group(number).to_pylist():
+                text = record.pop("text").encode()
+                digest.update(row_digest(tuple(record.values()), text))
+                rows += 1
     if digest.hexdigest() != shard.content_digest or rows != shard.rows:
-        raise CorruptError(f"{folder / shard.path} holds other rows than the manifest says", _REMEDY)
+        raise CorruptError(f"{path} holds other rows than the manifest says", REMEDY)
+
+
+def content(written: Iterable[Shard], drops: Iterable[Drop]) -> str:
+    """What a version's id digests: its rows, their splits, and what was dropped."""
+    ledger = rows_digest(sorted((d.id, d.step, d.reason, d.source) for d in drops))
+    return content_id({"shards": [(shard.split, shard.content_digest) for shard in written], "drops": ledger})
+
+
+def _is_whole(path: Path, shard: Shard) -> bool:
+    """Whether a file is the one that its record tells of. Raises CorruptError where there is none."""
+    if not path.is_file():
+        raise CorruptError(f"{path} is missing", REMEDY)
+    return file_sha256(path) == shard.sha256
 
 
 def texts(folder: Path, shards: Iterable[Shard], split: Split) -> Iterator[str]:
@@ -176,15 +196,35 @@ def documents(folder: Path, shards: Iterable[Shard], split: Split | None = None)
 
 def read_drops(folder: Path) -> list[Drop]:
     """The ledger of a version. Raises CorruptError."""
-    table = _table(folder / "drops" / "drops.parquet", DROP_SCHEMA.names)
-    return [Drop(**record) for record in table.to_pylist()]
+    path = folder / "drops" / "drops.parquet"
+    table = _table(path, DROP_SCHEMA.names)
+    if not table.schema.equals(DROP_SCHEMA):
+        raise CorruptError(f"{path} has other columns than a ledger", REMEDY)
+    with _reading(path):
+        return [Drop(**record) for record in table.to_pylist()]
+
+
+def drops_of(folder: Path, version: Version) -> list[Drop]:
+    """The same, checked: a footer has no checksum. Raises CorruptError where it is not the ledger of that version."""
+    drops = read_drops(folder)
+    if content(version.shards, drops) != version.content:
+        raise CorruptError(f"{folder / 'drops' / 'drops.parquet'} holds other drops than were published", REMEDY)
+    return drops
 
 
 def _table(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    # not pq.read_table, which loads pandas where that is installed
+    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        return file.read(list(columns) if columns else None)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What pyarrow says of a file that it cannot read, as a CorruptError that names it."""
     try:
-        return pq.read_table(path, columns=list(columns) if columns else None, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        raise CorruptError(f"{path} cannot be read: {error}", _REMEDY) from error
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:  # the last: text that is not UTF-8
+        raise CorruptError(f"{path} cannot be read: {error}", REMEDY) from error
 
 
 def _group(documents: Sequence[Document]) -> Group:
@@ -201,7 +241,7 @@ def _table_of(group: Group, columns: pa.Schema) -> pa.Table:
 
 
 _ABSENT = b"\xff" * 8
-_REMEDY = "restore it from a copy, or delete this version's folder and build again"
+REMEDY = "restore it from a copy, or delete this version's folder and build again"
 _WRITER = {
     "compression": "zstd",
     "compression_level": 3,

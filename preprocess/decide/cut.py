@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from corpusmill.errors import BuildError
-from corpusmill.store import Store
+from corpusmill.store import Store, tombstones
 from corpusmill.store.ids import content_id, document_id
+from corpusmill.store.tombstones import Tombstones
 from corpusmill.types import SPLITS, Corpus, RawFile, Snapshot
 from preprocess import archive
 from preprocess.decide import index, legacy
 from preprocess.decide.resolve import Resolved
 from preprocess.parse import TextOptions, document, drop
 from preprocess.partition import files as partition
-from preprocess.partition.mill import folder_of, left_out
+from preprocess.partition.mill import folder_of, forgetting, is_forgotten, refused
 from preprocess.recipe import Recipe
 from preprocess.text.decode import decode
 
@@ -29,7 +30,8 @@ def cut(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, parts:
         raise BuildError(message, "use the scheme document")
     folder = folder_of(store, corpus.name)
     writer = partition.Writer(folder, content_id([recipe.table, snapshot.id, corpus.licence], 32))
-    file, body = _only(recipe, snapshot, store, writer)
+    stones = tombstones.load(store, corpus.name)
+    file, body = _only(recipe, snapshot, store, stones, writer)
     file = replace(file, licence=file.licence or corpus.licence)
     decoded = decode(body, recipe.parse.encoding if isinstance(recipe.parse, TextOptions) else "")
     cutter = legacy.cutter(scheme)
@@ -38,25 +40,31 @@ def cut(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, parts:
     if not all(found.pieces.values()):
         raise BuildError(f"{corpus.name}: one piece of {scheme} is empty", "give more text")
     for split, text in found.pieces.items():
-        writer.add(document(file, split, text, meta=decoded.meta))
+        piece = document(file, split, text, meta=decoded.meta)
+        if is_forgotten(piece, stones):
+            writer.drop(forgetting(piece, stones))
+        else:
+            writer.add(piece)
     if found.left_out:
         writer.drop(drop(file, "rest", f"beyond the last whole batch: {found.left_out:,} characters"))
     return _resolved(writer, file)
 
 
-def _only(recipe: Recipe, snapshot: Snapshot, store: Store, writer: partition.Writer) -> tuple[RawFile, bytes]:
+def _only(
+    recipe: Recipe, snapshot: Snapshot, store: Store, stones: Tombstones, writer: partition.Writer
+) -> tuple[RawFile, bytes]:
     """The file that parsing found; a drop for each that is left out."""
-    whole = [file for file in snapshot.files if not _dropped(recipe, file, writer)]
+    whole = [file for file in snapshot.files if not _dropped(recipe, stones, file, writer)]
     found = (part for file in whole for part in archive.parts(file, recipe.parse.members, store.root))
-    (only,) = [part for part in found if not _dropped(recipe, part[0], writer)]
+    (only,) = [part for part in found if not _dropped(recipe, stones, part[0], writer)]
     return only
 
 
-def _dropped(recipe: Recipe, file: RawFile, writer: partition.Writer) -> bool:
-    reason = left_out(recipe, file)
-    if reason:
-        writer.drop(drop(file, "", reason))
-    return bool(reason)
+def _dropped(recipe: Recipe, stones: Tombstones, file: RawFile, writer: partition.Writer) -> bool:
+    refusal = refused(recipe, stones, file)
+    if refusal:
+        writer.drop(refusal)
+    return bool(refusal)
 
 
 def _resolved(writer: partition.Writer, file: RawFile) -> Resolved:

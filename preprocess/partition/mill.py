@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from corpusmill.errors import ParseError
-from corpusmill.store import Store
-from corpusmill.store.ids import code_digest, content_id, sha256
+from corpusmill.store import Store, tombstones
+from corpusmill.store.ids import code_digest, content_id, document_id, sha256
 from corpusmill.store.shards import TYPES
+from corpusmill.store.tombstones import REASON, STEP, WHOLE, Tombstones, file_of
 from corpusmill.types import Corpus, Document, Drop, RawFile
 from preprocess import archive
 from preprocess.clean import signals
@@ -47,6 +48,7 @@ class Mill:
         self.folder = folder_of(Store(root), corpus.name)
         self._asked = sorted({*self._recipe.expect.distinct, *self._recipe.expect.sum})
         self._signals = self._recipe.signals
+        self._stones = tombstones.load(Store(root), corpus.name)
         self._made_by = self._decisive()
         self._signed = signer(self._recipe)
 
@@ -83,6 +85,7 @@ class Mill:
             "licence": self._licence,
             "code": code_digest(*CODE),
             "libraries": libraries(),
+            **({"forgotten": self._stones.digest} if self._stones.digest else {}),
         }
 
     def _key(self, parts: Sequence[Part], digests: Sequence[str]) -> str:
@@ -105,15 +108,15 @@ class Mill:
 
     def _opened(self, part: Part) -> Iterator[Part]:
         """The part itself, or what the store has of it. Raises ParseError."""
-        if part.body is not None or left_out(self._recipe, part.file):
+        if part.body is not None or refused(self._recipe, self._stones, part.file):
             yield part
             return
         for file, body in archive.parts(part.file, self._recipe.parse.members, self._root):
             yield Part(file, body)
 
     def _part(self, part: Part, writer: partition.Writer) -> None:
-        if reason := left_out(self._recipe, part.file):
-            writer.drop(drop(part.file, "", reason))
+        if refusal := refused(self._recipe, self._stones, part.file):
+            writer.drop(refusal)
             return
         writer.index.parts += not part.before  # pieces of one file are one
         try:
@@ -133,13 +136,14 @@ class Mill:
         return parser.parse(part.file, body, self._recipe.parse)
 
     def _keep(self, result: Document | Drop, writer: partition.Writer) -> None:
-        if isinstance(result, Drop):
-            writer.drop(result)
+        recipe, forgotten = self._recipe, is_forgotten(result, self._stones)
+        if self._asked and not isinstance(result, Drop):
+            identity = self._stones.masked_id(result.id) if forgotten else result.id
+            writer.index.counted.append((identity, {k: result.meta[k] for k in self._asked if k in result.meta}))
+        cleaned = result if forgotten or isinstance(result, Drop) else through(result, recipe.steps)
+        if forgotten or (not isinstance(cleaned, Drop) and self._stones.text(cleaned.text)):
+            writer.drop(forgetting(result, self._stones))
             return
-        recipe = self._recipe
-        if self._asked:
-            writer.index.counted.append((result.id, {k: result.meta[k] for k in self._asked if k in result.meta}))
-        cleaned = through(result, recipe.steps)
         if isinstance(cleaned, Drop):
             writer.drop(cleaned)
             return
@@ -204,6 +208,27 @@ def through(document: Document, steps: Sequence[Step]) -> Document | Drop:
             return result
         document = result
     return document
+
+
+def refused(recipe: Recipe, stones: Tombstones, file: RawFile) -> Drop | None:
+    """The drop that stands for a file that is not parsed, if it is one."""
+    if address := stones.address(file.url):
+        mask = stones.mask(address)
+        return Drop(id=document_id(mask), step=STEP, reason=WHOLE, source=mask)
+    reason = left_out(recipe, file)
+    return drop(file, "", reason) if reason else None
+
+
+def is_forgotten(result: Document | Drop, stones: Tombstones) -> bool:
+    """Whether a document is one that is to stay forgotten, whatever it says."""
+    author, licence = ("", "") if isinstance(result, Drop) else (result.author, result.licence)
+    return stones.document(result.id, result.source, author, licence)
+
+
+def forgetting(result: Document | Drop, stones: Tombstones) -> Drop:
+    """The drop that stands for such a document: it names nothing."""
+    source = stones.mask(file_of(result.source))
+    return Drop(id=stones.masked_id(result.id), step=STEP, reason=REASON, source=source)
 
 
 def left_out(recipe: Recipe, file: RawFile) -> str:

@@ -13,7 +13,6 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -22,9 +21,11 @@ from typing import Any
 
 from corpusmill.errors import BuildError, CorpusmillError
 from corpusmill.store import Store, shards
+from corpusmill.store.scratch import to_build
 from corpusmill.types import Corpus, Shard, Snapshot, Version
 
 _CELL = 60  # characters of a value that are shown around where it differs
+_OTHERS_BUILT = "(it was built by other code or libraries) "
 _COMPARED = ("snapshot", "parsed", "drops", "columns", "shards", "stats", "id")
 
 
@@ -62,21 +63,32 @@ def rebuilds(
     Raises BuildError where it cannot be rebuilt; UnknownNameError where its snapshot is gone, CorruptError where it is
     damaged.
     """
+    if version.removals:
+        message = f"{version.ref} was built with what had to be forgotten since, so it cannot be built again"
+        raise BuildError(message, f"refresh {version.corpus}, and build its latest version again")
     snapshot = store.snapshot(version.corpus, version.snapshot)
+    store.fetch(snapshot)
     for circumstances in others:
-        with tempfile.TemporaryDirectory(prefix=".verify-", dir=store.root) as folder:
-            other = Store(Path(folder))
-            (other.root / "blobs").symlink_to(store.root.absolute() / "blobs", target_is_directory=True)
-            again = _rebuilt(_corpus(version), snapshot, other, circumstances)
+        with to_build(store, snapshot) as other:
+            again = _rebuilt(corpus_of(version), snapshot, other, circumstances)
             found = difference(version, store.version_folder(version), again, other.version_folder(again))
             yield circumstances, found and _by_whom(version, again) + found
+
+
+def hint(ref: str, found: str) -> str:
+    """What to do about a difference."""
+    if found.startswith(_OTHERS_BUILT):
+        return (
+            f"so it says nothing of whether the build is deterministic: corpusmill reproduce {ref} says what is other"
+        )
+    return "the build is not deterministic: please report it" if found else ""
 
 
 def _by_whom(version: Version, again: Version) -> str:
     """Whether other code or libraries built the version, which would explain a difference."""
     if (version.code_digest, version.libraries) == (again.code_digest, again.libraries):
         return ""
-    return "(it was built by other code or libraries) "
+    return _OTHERS_BUILT
 
 
 def difference(one: Version, folder: Path, other: Version, other_folder: Path) -> str:
@@ -119,7 +131,7 @@ def _shown(was: Any, now: Any) -> str:
     return f"{one[start : start + _CELL]!r} here, {other[start : start + _CELL]!r} there"
 
 
-def _corpus(version: Version) -> Corpus:
+def corpus_of(version: Version) -> Corpus:
     """What the version was built from, as its manifest has it."""
     sections: dict[str, Any] = {
         section: {key: value for key, value in table.items() if value is not None}

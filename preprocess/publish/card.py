@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from corpusmill.interchange.croissant import SPDX
 from corpusmill.types import SPLITS, Version
 
 # Of the Hub's licence identifiers those that are SPDX ids too; any other licence is "other" and named.
@@ -15,6 +16,16 @@ _HUB_LICENCE = re.compile(
     r"apache-2\.0|bsd-[23]-clause|cc0-1\.0|cc-by(-nc)?(-sa)?-[34]\.0|l?gpl-3\.0|gpl-2\.0|mit|mpl-2\.0|unlicense"
 )
 _ADDRESSES = 5  # shown; the snapshot has them all
+_DTYPES = {"double": "float64"}  # what the Hub's library calls Arrow's types, where it has a name of its own
+_SIZES = [  # the Hub's classes: fewer documents than this, and what they are called
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+]
 
 
 def card(version: Version, addresses: tuple[str, ...]) -> str:
@@ -24,8 +35,11 @@ def card(version: Version, addresses: tuple[str, ...]) -> str:
 
 def _front_matter(version: Version) -> Iterator[str]:
     yield f"pretty_name: {_yaml(version.title)}"
-    yield f"language: {_yaml([version.language])}"
-    yield from _licence(version.licence)
+    yield f"language: {_yaml(version.language.split('-'))}"
+    yield from _licence(version)
+    yield f"size_categories: {_yaml([_size_category(version)])}"
+    yield f"task_categories: {_yaml(['text-generation'])}"
+    yield f"tags: {_yaml(['corpusmill', version.corpus, 'character-level'])}"
     yield "configs:"
     yield "- config_name: default"
     yield "  data_files:"
@@ -36,16 +50,25 @@ def _front_matter(version: Version) -> Iterator[str]:
     yield "  features:"
     for name, kind in version.columns.items():
         yield f"  - name: {name}"
-        yield f"    dtype: {kind}"
+        yield f"    dtype: {_DTYPES.get(kind, kind)}"
     yield from _sizes(version)
 
 
-def _licence(licence: str) -> Iterator[str]:
-    if _HUB_LICENCE.fullmatch(licence.lower()):
-        yield f"license: {licence.lower()}"
-    else:
-        yield "license: other"
-        yield f"license_name: {_yaml(licence)}"
+def _licence(version: Version) -> Iterator[str]:
+    """The Hub's own name for it; for any other its SPDX name, and where it is told: SPDX, or this card."""
+    known = version.licence.lower().removesuffix("-only")
+    if _HUB_LICENCE.fullmatch(known):
+        yield f"license: {known}"
+        return
+    listed = SPDX.fullmatch(version.licence)
+    yield "license: other"
+    yield f"license_name: {_yaml(version.licence)}"
+    yield f"license_link: {f'https://spdx.org/licenses/{version.licence}.html' if listed else 'README.md'}"
+
+
+def _size_category(version: Version) -> str:
+    documents = version.stats["total"]["documents"]
+    return next((name for limit, name in _SIZES if documents < limit), "n>1B")
 
 
 def _sizes(version: Version) -> Iterator[str]:
@@ -69,7 +92,8 @@ def _words(version: Version, addresses: tuple[str, ...]) -> Iterator[str]:
         yield ""
         yield f"Personal data: {version.personal_data}"
     yield from ("", "| split | documents | characters | bytes |", "|---|---:|---:|---:|")
-    for name, size in [*version.stats["splits"].items(), ("total", version.stats["total"])]:
+    sizes = version.stats["splits"]
+    for name, size in [*((split, sizes[split]) for split in _splits(version)), ("total", version.stats["total"])]:
         yield f"| {name} | {size['documents']:,} | {size['characters']:,} | {size['bytes']:,} |"
     yield from (
         "",

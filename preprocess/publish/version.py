@@ -5,7 +5,7 @@ is not published again.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from corpusmill.errors import BuildError, StoreError
-from corpusmill.store import Store, commit, encode, shards
-from corpusmill.store.ids import code_digest, content_id, rows_digest
+from corpusmill.interchange import croissant
+from corpusmill.store import Store, commit, shards
+from corpusmill.store.ids import code_digest
+from corpusmill.store.shards import content
 from corpusmill.types import SPLITS, Corpus, Drop, Progress, Shard, Snapshot, Split, Version, silent
 from preprocess.decide.index import Numbers
 from preprocess.decide.resolve import Resolved
@@ -28,6 +30,7 @@ from preprocess.publish.rows import Lost, Rows
 from preprocess.publish.shelf import Contents, Shelf
 from preprocess.recipe import CODE, libraries
 
+_ATTEMPTS = 100  # to get the next number; each that fails is another writer's success
 SHARD_BYTES = 64 << 20  # of text in a shard at most
 
 
@@ -58,22 +61,41 @@ def publish(
 ) -> tuple[Version, bool]:
     """Write a version, or find the one that holds exactly this; the bool says which. Raises StoreError, Lost."""
     versions = store.versions(corpus.name)
-    parent = versions[-1] if versions else None
-    final = store.corpus(corpus.name) / "versions" / f"v{parent.number + 1 if parent else 1:06d}"
-    commit.make_folder(final.parent)
-    commit.sweep(final.parent)
-    with commit.work_folder(final) as work:
-        written = _write(work, prepared, store, parent, progress)
-        version = _version(prepared, written, corpus, snapshot, parent)
-        for known in reversed(versions):
-            if known.id == version.id:
-                partition.tidy(prepared.folder, written.keep)
-                return known, False
-        (work / "README.md").write_text(card(version, _addresses(snapshot)), encoding="utf-8")
-        if not commit.publish(work, final, encode(version)):
-            raise StoreError(f"{final} was made by someone else meanwhile", "repeat the command")
+    folder = store.corpus(corpus.name) / "versions"
+    commit.make_folder(folder)
+    commit.sweep(folder)
+    with commit.work_folder(folder / "next") as work:
+        written = _write(work, prepared, store, versions[-1] if versions else None, progress)
+
+        def numbered(parent: Version | None) -> Version:
+            version = _version(prepared, written, corpus, snapshot, parent)
+            (work / "README.md").write_text(card(version, _addresses(snapshot)), encoding="utf-8")
+            (work / croissant.FILE).write_bytes(croissant.encode(version, snapshot))
+            return version
+
+        version, made = commit_next(store, work, corpus.name, numbered)
     partition.tidy(prepared.folder, written.keep)
-    return version, True
+    return version, made
+
+
+def commit_next(
+    store: Store, work: Path, corpus: str, numbered: Callable[[Version | None], Version]
+) -> tuple[Version, bool]:
+    """Publish what is in a work folder as the next version; False for one that is there with the same content.
+
+    Of several writers one gets a number, and the others go on from its version: `numbered` is given the version before
+    and makes the manifest, and the files that tell the number. Raises StoreError.
+    """
+    for _ in range(_ATTEMPTS):
+        versions = store.versions(corpus)
+        version = numbered(versions[-1] if versions else None)
+        for known in reversed(versions):
+            if known.content == version.id:
+                return known, False
+        if store.publish(work, store.corpus(corpus) / "versions" / version.name, version):
+            return version, True
+    hint = "nothing of this build is published; repeat the command"
+    raise StoreError(f"{store.place}: others published {_ATTEMPTS} versions of {corpus} meanwhile", hint)
 
 
 def _write(work: Path, prepared: Prepared, store: Store, parent: Version | None, progress: Progress) -> _Written:
@@ -158,7 +180,7 @@ def _version(
         language=corpus.language,
         shards=written.shards,
         parsed=prepared.resolved.parsed,
-        drops=_counts(drops),
+        drops=counts(drops),
         stats=_stats(prepared.resolved, written),
     )
 
@@ -178,13 +200,7 @@ def _stats(resolved: Resolved, written: _Written) -> dict[str, Any]:
     return measured | {"sample": written.sampled, "leakage": written.leakage}
 
 
-def content(written: Sequence[Shard], drops: Sequence[Drop]) -> str:
-    """The version's id: its rows, their splits, and what was dropped."""
-    ledger = rows_digest(sorted((d.id, d.step, d.reason, d.source) for d in drops))
-    return content_id({"shards": [(shard.split, shard.content_digest) for shard in written], "drops": ledger})
-
-
-def _counts(drops: Sequence[Drop]) -> dict[str, int]:
+def counts(drops: Sequence[Drop]) -> dict[str, int]:
     """Drops by step and reason, details left aside."""
     return dict(sorted(Counter(f"{drop.step}: {drop.reason.partition(':')[0]}" for drop in drops).items()))
 

@@ -26,12 +26,12 @@ class Again:
 def again(material: Material) -> Again:
     """Material -> the section on how to do it again."""
     run, version = material.run, material.version
-    settings = tuple(_flat(run.config))
+    settings = tuple(flat(run.config))
     return Again(
         commands=tuple(_commands(run.corpus, run.ref)),
         exactly=" ".join(["corpusmill train", shlex.quote(version.ref), *_overrides(settings)]),
-        training=tuple((name, _toml(value)) for name, value in settings),
-        preparation=tuple((name, _toml(value)) for name, value in _flat(version.spec)),
+        training=tuple((name, toml(value)) for name, value in settings),
+        preparation=tuple((name, toml(value)) for name, value in flat(version.spec)),
         made_by=tuple(_made_by(material)),
     )
 
@@ -46,19 +46,19 @@ def _commands(corpus: str, ref: str) -> Iterator[tuple[str, str]]:
 
 def _overrides(settings: tuple[tuple[str, Any], ...]) -> Iterator[str]:
     for name, value in settings:
-        yield f"--set {shlex.quote(f'train.{name}={_toml(value)}')}"
+        yield f"--set {shlex.quote(f'train.{name}={toml(value)}')}"
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Nested tables as dotted names, sorted."""
     for name, value in sorted(table.items()):
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
     """A value as TOML writes it; JSON does alike for texts, numbers, truths and lists."""
     return canonical(value).decode()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from corpusmill.types import SPLITS
+from corpusmill.types import SPLITS, Version
 from reports import chart, words
 from reports.chart import Column
 from reports.material import Excerpt, Material
@@ -53,7 +53,11 @@ class CorpusFacts:
 
 def corpus(material: Material) -> CorpusFacts:
     """Material -> the section on what it read."""
-    version, stats = material.version, material.stats
+    return of_version(material.version, material.stats, material.snapshot.origin, material.excerpt)
+
+
+def of_version(version: Version, stats: Stats, origin: str, excerpt: Excerpt | None) -> CorpusFacts:
+    """The same of a version that no run may have read yet."""
     return CorpusFacts(
         title=version.title,
         about=version.about,
@@ -62,14 +66,14 @@ def corpus(material: Material) -> CorpusFacts:
         personal_data=version.personal_data,
         language=version.language,
         tag=version.language if TAG.fullmatch(version.language) else "",
-        origin=material.snapshot.origin,
-        scheme=material.scheme,
+        origin=origin,
+        scheme=str(version.spec.get("split", {}).get("scheme", "document")),
         parts=tuple(_parts(stats)),
         vocabulary=words.count(len(stats.vocabulary.train)),
         frequent=_frequent(stats.vocabulary.train),
         lengths=_lengths(stats.lengths),
         median=words.count(stats.lengths.median, "character"),
-        excerpt=material.excerpt,
+        excerpt=excerpt,
     )
 
 

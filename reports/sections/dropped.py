@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from corpusmill.types import Drop
+from corpusmill.types import Drop, Version
 from reports import words
 from reports.material import Material
 from reports.visible import link
@@ -48,14 +48,18 @@ class Dropped:
 
 def dropped(material: Material) -> Dropped:
     """Material -> the section on what was left out."""
-    version, drops = material.version, material.drops
+    return of_version(material.version, material.drops)
+
+
+def of_version(version: Version, drops: Sequence[Drop]) -> Dropped:
+    """The same of a version and its ledger."""
     groups: dict[tuple[str, str], list[Drop]] = defaultdict(list)
     for drop in drops:
         groups[drop.step, drop.reason.partition(":")[0]].append(drop)
     ranked = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return Dropped(
         parsed=words.count(version.parsed, "document"),
-        kept=words.count(material.rows),
+        kept=words.count(sum(shard.rows for shard in version.shards)),
         left_out=len(drops),
         reasons=tuple(_reason(step, why, group, version.parsed) for (step, why), group in ranked[:REASONS]),
         unlisted=len(ranked[REASONS:]),

@@ -52,9 +52,14 @@ def lineage(material: Material) -> Lineage:
         down=lineage_picture.down(stages, said),
         words=said,
         origin=material.snapshot.origin,
-        fetches=tuple(_fetch(file) for file in files[:FETCHES]),
+        fetches=fetches(files[:FETCHES]),
         unlisted=max(0, len(files) - FETCHES),
     )
+
+
+def fetches(files: Sequence[RawFile]) -> tuple[Fetch, ...]:
+    """Rows of the table."""
+    return tuple(map(_fetch, files))
 
 
 def _in_words(material: Material) -> str:
@@ -79,21 +84,21 @@ def _sources(snapshot: Snapshot) -> Iterator[Box]:
     """A box a host or scheme, the largest first; what goes beyond SOURCES shares one."""
     hosts: dict[str, list[RawFile]] = defaultdict(list)
     for file in snapshot.files:
-        hosts[_host(file.url)].append(file)
+        hosts[host(file.url)].append(file)
     ranked = sorted(hosts.items(), key=lambda item: (-_bytes(item[1]), item[0]))
     yield from (_source(name, of_host, snapshot.origin) for name, of_host in ranked[:SOURCES])
     if rest := ranked[SOURCES:]:
         more = [file for _, of_host in rest for file in of_host]
-        yield Box("sources", f"{len(rest)} more", _wrapped(_amount(more)), dashed=True)
+        yield Box("sources", f"{len(rest)} more", wrapped(_amount(more)), dashed=True)
 
 
 def _source(name: str, files: Sequence[RawFile], origin: str) -> Box:
     """Files of one host; one file is named, and for files of this machine where they were."""
     which = files[0].url.rpartition("/")[2] if len(files) == 1 else "" if "." in name else origin
-    return Box("source", name, _wrapped(which, _amount(files), words.day(files[0].fetched_at)))
+    return Box("source", name, wrapped(which, _amount(files), words.day(files[0].fetched_at)))
 
 
-def _host(address: str) -> str:
+def host(address: str) -> str:
     """The host of an address, the scheme of one without; the address itself if it is no address."""
     try:
         parts = urlsplit(address)
@@ -104,7 +109,7 @@ def _host(address: str) -> str:
 
 def _snapshot(material: Material) -> Box:
     snapshot = material.snapshot
-    facts = _wrapped(_amount(snapshot.files), f"taken {words.day(snapshot.collected_at)}", material.version.licence)
+    facts = wrapped(_amount(snapshot.files), f"taken {words.day(snapshot.collected_at)}", material.version.licence)
     return Box("snapshot", snapshot.id, facts)
 
 
@@ -112,21 +117,21 @@ def _version(material: Material) -> Box:
     version = material.version
     left_out = f"{words.count(version.parsed - material.rows)} left out"
     characters = f"{words.about(sum(shard.characters for shard in version.shards))} characters"
-    facts = _wrapped(version.id, words.count(material.rows, "document"), characters, left_out)
+    facts = wrapped(version.id, words.count(material.rows, "document"), characters, left_out)
     return Box("version", version.ref, facts)
 
 
 def _run(material: Material) -> Box:
     run = material.run
     learnt = f"{material.best.bits_per_byte:.3f} bits per byte"
-    return Box("run", run.id, _wrapped(network(material), learnt, words.day(material.clock.started_at)))
+    return Box("run", run.id, wrapped(network(material), learnt, words.day(material.clock.started_at)))
 
 
 def _amount(files: Sequence[RawFile]) -> str:
     return f"{words.count(len(files), 'file')}, {words.size(_bytes(files))}"
 
 
-def _wrapped(*facts: str) -> tuple[str, ...]:
+def wrapped(*facts: str) -> tuple[str, ...]:
     """Facts as lines of a box, at most two for each."""
     return tuple(line for fact in facts for line in textwrap.wrap(plain(fact), LETTERS, max_lines=2, placeholder="…"))
 

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from corpusmill import lineage
 from corpusmill.errors import UnknownNameError
 from corpusmill.lineage import Graph, Node
-from corpusmill.store import refs
+from corpusmill.store import MANIFEST, recited, refs
+from corpusmill.types import Removal
 from tests.corpusmill.samples import keep, raw, run, snapshot, version
 
 SNAPSHOT, OTHER = snapshot("5aa1115aa111"), snapshot("5bb1115bb111")
 FIRST, SECOND = version(1, "7bb1", snapshot=SNAPSHOT.id), version(2, "7bb2", snapshot=SNAPSHOT.id)
 THIRD = version(3, "7bb3", snapshot=OTHER.id)
 RUN, SISTER, COUSIN = run("9cc1", FIRST.id), run("9cc2", FIRST.id), run("9cc3", SECOND.id)
+
+FETCHED = "2024-05-01T10:00:00+00:00 https://host/a.txt"
 
 
 @pytest.fixture
@@ -53,7 +56,13 @@ def told(graph: Graph) -> set[str]:
     ],
 )
 def test_a_thing_is_followed_back_to_its_files_and_on_to_all_that_was_made_of_it(filled, ref, nodes):
-    assert told(lineage.trace(filled, ref)) == {"source a.txt"} | nodes
+    always = {"source a.txt", "fetch a.txt", "document documents"}
+    assert told(lineage.trace(filled, ref)) == always | nodes
+
+
+def test_a_report_can_be_asked_for_by_its_path(filled):
+    path = filled.run_folder("bible", "9cc1") / "report.html"
+    assert lineage.trace(filled, str(path)) == lineage.trace(filled, "bible/runs/9cc1")
 
 
 def test_edges_lead_from_the_files_to_the_report(filled):
@@ -61,8 +70,10 @@ def test_edges_lead_from_the_files_to_the_report(filled):
     report = str(filled.run_folder("bible", "9cc1") / "report.html")
     taken = refs.ref_of(SNAPSHOT)
     assert graph.edges == (
-        ("https://host/a.txt", taken),
-        (taken, "bible@v1"),
+        ("https://host/a.txt", FETCHED),
+        (FETCHED, taken),
+        (taken, "bible@v1/documents"),
+        ("bible@v1/documents", "bible@v1"),
         ("bible@v1", RUN.ref),
         (RUN.ref, report),
     )
@@ -76,11 +87,77 @@ def test_every_edge_joins_two_nodes_of_the_graph(filled):
 
 def test_the_text_has_a_line_a_node_indented_by_its_stage(filled):
     assert lineage.trace(filled, "bible/runs/9cc3").text().splitlines() == [
-        "source https://host/a.txt  (5 bytes, 2024-05-01, CC0-1.0)",
-        "   snapshot bible/snapshots/5aa1115aa111  (1 file, collected 2024-05-01)",
-        "      version bible@v2  (3 documents, 1,234 characters, CC0-1.0)",
-        "         run bible/runs/9cc3  (2.164 bits per byte, 123,456 parameters)",
+        "source https://host/a.txt",
+        f"   fetch {FETCHED}  (status 200, 5 bytes, sha256 555555555555, robots unchecked, CC0-1.0)",
+        "      snapshot bible/snapshots/5aa1115aa111  (1 file, collected 2024-05-01)",
+        "         document bible@v2/documents  (3 documents kept, 1 left out)",
+        "            version bible@v2  (3 documents, 1,234 characters, CC0-1.0)",
+        "               run bible/runs/9cc3  (2.164 bits per byte, 123,456 parameters)",
     ]
+
+
+def test_what_was_taken_out_of_a_version_is_told(store):
+    gone = Removal(at="2024-06-01T10:00:00+00:00", reason="asked", documents=2, hashes=("00",), content="ab")
+    keep(store, snapshot(), version(removals=(gone,)))
+    (node,) = [node for node in lineage.trace(store, "bible").nodes if node.kind == "version"]
+    assert node.facts[-1] == "2 documents taken out"
+
+
+def test_a_run_that_learnt_from_what_was_taken_out_says_so(filled):
+    (filled.run_folder("bible", "9cc3") / recited.FILE).write_bytes(b"{}")
+    assert "learnt from documents that were taken out since" in lineage.trace(filled, "9cc3").text()
+    assert "taken out" not in lineage.trace(filled, "9cc1").text()
+
+
+SAMPLES = {f"samples/{name}.json": "0" * 64 for name in ("000100", "000200", "ladder")}
+
+
+@pytest.fixture
+def wrote(store):
+    keep(store, SNAPSHOT, FIRST, run("9cc1", FIRST.id, files={**SAMPLES, "config.json": "1" * 64}))
+    (store.run_folder("bible", "9cc1") / "report.html").write_bytes(b"<html>")
+    return store
+
+
+def test_samples_stand_between_the_run_and_its_report(wrote):
+    graph = lineage.trace(wrote, "bible@v1")
+    assert [node.id for node in graph.nodes if node.kind == "sample"] == [f"bible/runs/9cc1/{name}" for name in SAMPLES]
+    report = str(wrote.run_folder("bible", "9cc1") / "report.html")
+    for name in SAMPLES:
+        assert {("bible/runs/9cc1", f"bible/runs/9cc1/{name}"), (f"bible/runs/9cc1/{name}", report)} <= set(graph.edges)
+
+
+@pytest.mark.parametrize("by_path", [False, True])
+def test_one_sample_leads_back_to_the_fetch(wrote, by_path):
+    ref = "bible/runs/9cc1/samples/000200.json"
+    graph = lineage.trace(wrote, str(wrote.root / ref) if by_path else ref)
+    assert [node.id for node in graph.nodes if node.kind in ("sample", "source")] == ["https://host/a.txt", ref]
+
+
+def test_many_samples_of_a_run_are_one_node_that_can_be_asked_for(store):
+    many = {f"samples/{n:06d}.json": "0" * 64 for n in range(lineage.NAMED + 1)}
+    keep(store, SNAPSHOT, FIRST, run("9cc1", FIRST.id, files=many))
+    graph = lineage.trace(store, "bible/runs/9cc1/samples")
+    assert [node for node in graph.nodes if node.kind == "sample"] == [
+        Node("bible/runs/9cc1/samples", "sample", ("4 files",))
+    ]
+
+
+def test_a_sample_that_is_not_there_is_named_with_the_nearest(wrote):
+    with pytest.raises(UnknownNameError, match=r"bible/runs/9cc1 has no sample laddr.json: did you mean ladder.json"):
+        lineage.trace(wrote, "bible/runs/9cc1/samples/laddr.json")
+
+
+def test_people_are_shown_a_dozen_of_a_kind_and_how_many_more_there_are(store):
+    keep(store, SNAPSHOT, *(version(n, f"7bb{n:03d}", snapshot=SNAPSHOT.id) for n in range(1, 31)))
+    graph = lineage.trace(store, "bible/snapshots/5aa")
+    folded = graph.folded()
+    assert sum(node.kind == "version" for node in graph.nodes) == 30
+    assert [node.id for node in folded.nodes if node.kind == "version"][-2:] == ["bible@v11", "19 more versions"]
+    assert folded.nodes[-1].facts == ("to bible@v30",)
+    assert {end for edge in folded.edges for end in edge} <= {node.id for node in folded.nodes}
+    assert len(graph.text().splitlines()) == 3 + 2 * lineage.LISTED
+    assert folded.folded() == folded
 
 
 SMALL = Graph(
@@ -130,10 +207,13 @@ def test_many_files_of_one_host_are_one_node_with_a_count(store):
         "https://few/1",
         "https://few/2",
         "file:my%20poem.txt",
+        "many for bible/snapshots/aaa111aaa111",
+        *(f"2024-05-01T10:00:00+00:00 https://few/{n}" for n in range(3)),
+        "2024-05-01T10:00:00+00:00 file:my%20poem.txt",
         "bible/snapshots/aaa111aaa111",
     ]
-    assert graph.nodes[0].facts == ("4 files", "20 bytes", "2024-05-01", "MIT")
-    assert len(graph.edges) == 5
+    assert graph.nodes[5].facts == ("status 200 of 4", "20 bytes", "2024-05-01", "robots unchecked", "MIT")
+    assert len(graph.edges) == 10
 
 
 @pytest.mark.parametrize("ref", ["bible/runs/9cc9", "nobody", "poems@v1"])
@@ -144,7 +224,7 @@ def test_what_is_not_there_cannot_be_traced(filled, ref):
 
 def test_a_run_whose_version_was_removed_says_so(store):
     keep(store, SNAPSHOT, RUN)
-    with pytest.raises(UnknownNameError, match="bible/runs/9cc1 is no version"):
+    with pytest.raises(UnknownNameError, match="bible@v1, which bible/runs/9cc1 learnt from, is not in the store"):
         lineage.trace(store, "9cc1")
 
 
@@ -190,3 +270,9 @@ def test_no_name_writes_to_the_terminal_or_begins_a_line(name):
 @given(st.text())
 def test_json_keeps_the_name_as_it_is(name):
     assert json.loads(msgspec.json.encode(_named(name)))["nodes"][0]["id"] == name
+
+
+@pytest.mark.parametrize("ref", ["bible@v1", "bible/runs/9cc1"])
+def test_no_snapshot_is_read_but_the_one_it_is_about(filled, ref):
+    (filled.snapshot_folder("bible", OTHER.id) / MANIFEST).write_bytes(b"damaged")
+    assert f"snapshot {SNAPSHOT.id}" in told(lineage.trace(filled, ref))

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -99,8 +100,8 @@ def test_a_file_becomes_a_report_and_a_second_time_nothing_is_made(plain):
     job, outcome = plain
 
     assert outcome.skipped == ()
-    assert [version.ref for version in Store(stages.Path(job.store)).versions("verses")] == [outcome.version]
-    assert stages.Path(outcome.report).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [version.ref for version in Store(Path(job.store)).versions("verses")] == [outcome.version]
+    assert Path(outcome.report).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert run_plain(job, silent) == replace(outcome, skipped=("collect", "build", "train", "report"))
 
 

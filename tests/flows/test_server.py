@@ -92,7 +92,11 @@ def test_a_published_version_starts_an_experiment_and_an_unchanged_corpus_none(
     (tmp_path / "verses.txt").write_text(text(300), encoding="utf-8")
     made.append(refresh("verses"))
 
-    assert made == [Done("verses@v1", made=True), Done("verses@v1", made=False), Done("verses@v2", made=True)]
+    assert [(done.version, done.changed) for done in made] == [
+        ("verses@v1", True),
+        ("verses@v1", False),
+        ("verses@v2", True),
+    ]
     wanted = [{"corpus": "verses", "version": version} for version in ("verses@v1", "verses@v2")]
     assert until(lambda: len(experiments()) >= 2 and experiments(), 30) == wanted
 

@@ -111,7 +111,7 @@ def test_two_stores_hold_identical_files_whatever_the_order_of_the_snapshot(tmp_
         build(corpus(), take(store, "mill", dict(items)), store)
         trees.append(tree(store.root / "mill"))
     assert trees[0] == trees[1]
-    assert len(trees[0]) == 6
+    assert len(trees[0]) == 7
 
 
 SCRIPT = """

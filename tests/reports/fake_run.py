@@ -137,7 +137,7 @@ def _version(store: Store, told: Told, snapshot: Snapshot) -> Version:
         )
         version = Version(
             corpus=told.corpus,
-            id=content_id([[shard.content_digest for shard in written], told.drops]),
+            id=shards.content(written, drops),
             number=1,
             parent=None,
             snapshot=snapshot.id,

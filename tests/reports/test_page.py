@@ -27,6 +27,8 @@ HEADINGS = [
     ("h2", "What it wrote"),
     ("h3", "As training went on"),
     ("h3", "From timid to bold"),
+    ("h2", "What of it is new"),
+    ("h3", "Its longest recitals"),
     ("h2", "What was left out, and why"),
     ("h2", "How to do it again"),
 ]

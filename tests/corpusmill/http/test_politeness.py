@@ -1,4 +1,5 @@
 import contextlib
+import time
 from itertools import pairwise
 
 import pytest
@@ -66,13 +67,15 @@ def test_two_requests_are_never_closer_than_the_crawl_delay(seconds):
 
 
 def test_the_request_log_of_a_host_shows_real_time_between_requests():
+    began = time.monotonic()
     with server_of() as server:
         pace = Pace(start=0.2, least=0.2)
         client = Client(Network(allow_private=True), retries=NEVER, pace=pace)
         for n in range(5):
             client.get(f"{server.address}/{n}")
     assert len(server.asked) == 6
-    assert min(later.at - sooner.at for sooner, later in pairwise(server.asked)) >= 0.2 - WAY
+    # a busy server may note a request late and the next one in time, so not from each to the next
+    assert all(asked.at - began >= 0.2 * n for n, asked in enumerate(server.asked))
 
 
 def test_one_host_does_not_wait_for_another():

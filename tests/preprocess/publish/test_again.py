@@ -143,6 +143,6 @@ def test_shards_that_are_called_otherwise_lack_or_hold_the_same_rows_in_another_
 
 
 def test_the_rebuild_is_of_the_sections_the_version_was_built_with(store, built):
-    again_ = again._corpus(built)
+    again_ = again.corpus_of(built)
     assert content_id(dict(again_.clean)) == content_id({k: v for k, v in built.spec["clean"].items() if v is not None})
     assert (again_.name, again_.licence, again_.source) == ("mill", "CC0-1.0", {})

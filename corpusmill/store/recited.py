@@ -1,0 +1,112 @@
+"""Runs that learnt from what is to be forgotten: said beside them, and what they wrote of it to the letter taken out.
+
+    runs/<id>/tainted.json      {"removed": [{"at", "reason", "documents", "samples"}]}
+
+The weights stay: nothing takes one text out of them. Who finds that too little removes the run. A report shows texts of
+the version, so it goes, to be written again.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from corpusmill.store import Store, commit
+from corpusmill.store.ids import pretty, sha256
+from corpusmill.types import Run
+
+FILE = "tainted.json"
+REPORT = "report.html"
+GONE = "[removed: it repeated a text that was to be forgotten]"
+WINDOW = 48  # characters that a sample may share with a text; a shorter text is looked for whole
+_SHORTEST = 16  # characters of a text that is worth looking for
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """One removal after the training."""
+
+    at: str  # UTC, ISO 8601
+    reason: str
+    documents: int  # of its training and validation text
+    samples: int  # of its samples that repeated some of it, and are gone
+
+
+class Reciting:
+    """Texts that are to be forgotten, and whether another has some of one."""
+
+    def __init__(self, texts: Collection[str]) -> None:
+        """Nothing is read yet."""
+        self._texts = texts
+
+    def among(self, samples: Collection[str]) -> set[str]:
+        """The samples that share a run of characters with one of the texts."""
+        windows: dict[str, set[str]] = {}
+        for sample in samples:
+            for start in range(len(sample) - WINDOW + 1):
+                windows.setdefault(sample[start : start + WINDOW], set()).add(sample)
+        found: set[str] = set()
+        for text in self._texts if samples else ():
+            if len(text) < WINDOW:
+                found.update(sample for sample in samples if len(text) >= _SHORTEST and text in sample)
+                continue
+            for start in range(len(text) - WINDOW + 1):
+                found |= windows.get(text[start : start + WINDOW], set())
+        return found
+
+
+def taint(run: Run, store: Store, reciting: Reciting, at: str, reason: str, documents: int) -> bool:
+    """Say so beside a run, and clear its samples; returns whether it had a report, which is gone."""
+    folder = store.run_folder(run.corpus, run.id)
+    cleared = _cleared(folder, run, reciting)
+    known = taints(store, run)
+    if not any((t.at, t.reason, t.documents) == (at, reason, documents) for t in known) and (documents or cleared):
+        told = {"removed": [*known, Taint(at, reason, documents, len(cleared))]}
+        commit.write_file(folder / FILE, pretty(told))
+        store.keep(folder / FILE)
+    had = (folder / REPORT).is_file()
+    store.remove(folder / REPORT)
+    if cleared:
+        files = {name: cleared.get(name, digest) for name, digest in run.files.items()}
+        store.replace(folder, folder, replace(run, files=files))
+    return had
+
+
+def taints(store: Store, run: Run) -> list[Taint]:
+    """What was taken out of a run's texts after it had learnt from them, oldest first."""
+    path = store.run_folder(run.corpus, run.id) / FILE
+    store.take(path)
+    if not path.is_file():
+        return []
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, list[Taint]])["removed"]
+
+
+def _cleared(folder: Path, run: Run, reciting: Reciting) -> dict[str, str]:
+    """Samples that were cleared, by their path in the run's folder, and their new SHA-256."""
+    made = {}
+    for path in sorted((folder / "samples").glob("*.json")):
+        name, body = path.relative_to(folder).as_posix(), path.read_bytes()
+        told = msgspec.json.decode(body)
+        if found := reciting.among(set(_strings(told))):
+            body = pretty(_with(told, found))
+            commit.write_file(path, body)
+        if found or (GONE in _strings(told) and sha256(body) != run.files.get(name)):  # who cleared it then was killed
+            made[name] = sha256(body)
+    return made
+
+
+def _strings(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    for inner in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
+        yield from _strings(inner)
+
+
+def _with(told: Any, gone: set[str]) -> Any:
+    if isinstance(told, dict):
+        return {key: _with(value, gone) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_with(value, gone) for value in told]
+    return GONE if isinstance(told, str) and told in gone else told
