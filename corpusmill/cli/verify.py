@@ -44,7 +44,7 @@ def verify(
     wrong = [*found.wrong]
     again = _rebuilt(version, opened) if version and not wrong else []
     looked = ", ".join(f"{count:,} {kind}" for kind, count in found.checked.items())
-    name = ref or str(opened.root)
+    name = ref or opened.place
     said = [*map(str, wrong), *(f"{each} (harmless)" for each in found.extra)]
     said.append(
         f"{name}: {looked or 'nothing'} checked, {f'{len(wrong):,} wrong' if wrong else 'all as it was stored'}"
