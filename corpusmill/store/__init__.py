@@ -5,9 +5,8 @@ a decision about content. Of a store in a bucket, `root` is a working copy: what
 all others deal with files (`remote`).
 """
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -274,8 +273,8 @@ class Store:
     def _all(self, folder: Path, kind: type[Stored]) -> Iterator[Stored]:
         self._pull(folder)
         for path in folders(folder):
-            if os.path.exists(manifest := path / MANIFEST):  # noqa: PTH110 - of thousands, and three times as fast
-                yield read(manifest, kind)
+            with suppress(UnknownNameError):  # it has none, or was cleared away since it was listed
+                yield read(path / MANIFEST, kind)
 
 
 def opened(place: str, environment: Mapping[str, str]) -> Store:
