@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import IO
 
 from corpusmill.errors import BuildError
+from corpusmill.store import Store
 from corpusmill.types import Corpus
 from preprocess.parse import path_of
-from preprocess.partition.mill import Mill
+from preprocess.partition.mill import Mill, folder_of
 from preprocess.partition.units import Unit
 from preprocess.partition.worker import PIPE_BYTES, receive, send, send_unit
 
@@ -106,6 +107,8 @@ class _Pool:
                 process.wait()
                 for stream in (process.stdin, process.stdout):
                     _close(stream)
+            for half in folder_of(Store(self._root), self._corpus.name).glob("*.tmp"):
+                half.unlink(missing_ok=True)
 
     def give(self, number: int, unit: Unit | None) -> None:
         """Queue a unit; waits while the workers have enough to do. Raises what a worker raised."""
