@@ -36,7 +36,7 @@ from tests.corpusmill.http.server import (
 
 RETRIES = Retry(1, backoff_factor=0, status_forcelist=(429, 500, 503), raise_on_status=False, retry_after_max=120)
 LIMITS = Limits(deadline=DEADLINE, largest=LARGEST)
-BUSY = 0.25  # seconds that a machine which has other things to do may add
+BUSY = 3.0  # seconds that a machine which has other things to do may add
 MEBIBYTES = 256  # of a whole process
 
 

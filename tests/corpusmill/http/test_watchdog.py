@@ -119,11 +119,9 @@ def test_a_body_that_ends_with_its_connection_is_not_taken_for_whole():
 def test_a_deadline_that_passes_between_connections_ends_the_next_one_at_once():
     watchdog = Watchdog()
     with Server({"/x": sized(b"x")}) as server, client(watchdog) as session:
-        began = time.monotonic()
         with pytest.raises(DeadlineError), watchdog.within(0.05):
             time.sleep(0.1)
             session.get(f"{server.address}/x")
-        assert time.monotonic() - began < 1
         assert not server.asked
 
 

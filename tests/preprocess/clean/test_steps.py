@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 from corpusmill.errors import SpecError
 from corpusmill.types import Document, Drop
 from preprocess.clean.steps import KINDS, MARKER, NUMBER, STEPS, resolve
+from tests.growth import growth
 
 
 def document(text: str) -> Document:
@@ -89,18 +89,12 @@ def test_a_hostile_megabyte_is_soon_done_with(name, part):
 def test_a_clean_text_costs_next_to_nothing(name):
     clean, step = document("All is well that ends well.\n" * 700), resolve(name, "mill.toml")
     assert step(clean) is clean
-    assert cost(lambda: step(clean)) < cost(lambda: clean.text.upper().lower().split())
+    growth(often(lambda: clean.text.upper().lower().split()), often(lambda: step(clean)), most=1)
 
 
-def cost(work) -> float:
-    """CPU seconds of the quickest of a few rounds."""
-    rounds = []
-    for _ in range(5):
-        start = time.process_time()
-        for _ in range(50):
-            work()
-        rounds.append(time.process_time() - start)
-    return min(rounds)
+def often(work):
+    """The same, so often that a clock shows it."""
+    return lambda: [work() for _ in range(400)]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
+import functools
 import os
 import re
-import statistics
 import subprocess
 import sys
-import time
 import tomllib
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from corpusmill.errors import SpecError
 from corpusmill.spec import options
 from preprocess.decide.near import NearOptions, clusters, shares_band, signature, signatures
+from tests.growth import growth
 
 ROOT = Path(__file__).parents[3]
 WORDS = NearOptions()
@@ -207,15 +207,11 @@ def test_a_bucket_of_any_size_gives_up_its_clusters():
 
 
 def test_a_bucket_of_rows_that_are_all_different_takes_linear_time():
-    def seconds(rows: int) -> float:
-        sketches, taken = boilerplate(rows, rows), []
-        for _ in range(3):
-            started = time.process_time()
-            assert (clusters(sketches, WORDS) == np.arange(rows)).all()
-            taken.append(time.process_time() - started)
-        return statistics.median(taken)
+    def work(rows: int):
+        return functools.partial(clusters, boilerplate(rows, rows), WORDS)
 
-    assert seconds(BUCKET) / seconds(BUCKET // 2) < 3  # four times if it compared each with each
+    growth(work(BUCKET // 4), work(BUCKET), most=8)  # sixteen times if it compared each with each
+    assert (work(BUCKET)() == np.arange(BUCKET)).all()
 
 
 def test_signatures_may_be_mapped_from_disk(tmp_path):

@@ -1,11 +1,9 @@
-import statistics
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocess.publish.leakage import measure
+from tests.growth import growth
 
 TEXTS = st.lists(st.text(st.sampled_from("ab \n\u00a0é粉"), max_size=60), max_size=6)
 PROSE = " ".join(f"In the year {n} the mill by the river ground {n * n} sacks of corn." for n in range(2_000))
@@ -79,14 +77,5 @@ def test_windows_across_the_pieces_of_a_long_text_are_found():
 
 @pytest.mark.parametrize("line", ["-", "0x00, ", "The mill grinds. "])
 def test_looking_takes_a_time_that_grows_with_the_training_text_alone(line):
-    held = [line * (100_000 // len(line))]
-
-    def seconds(size: int) -> float:
-        train, taken = [line * (size // len(line))], []
-        for _ in range(3):
-            started = time.process_time()
-            measure(held, train)
-            taken.append(time.process_time() - started)
-        return statistics.median(taken)
-
-    assert seconds(4_000_000) / seconds(2_000_000) < 2.6
+    held, train = [line * (100_000 // len(line))], line * (1_000_000 // len(line))
+    growth(lambda: measure(held, [train]), lambda: measure(held, [train * 4]), most=7)  # a square: 16
