@@ -77,7 +77,7 @@ class _State:
 def write_best(folder: Path, iteration: int, parameters: Weights) -> tuple[str, str]:
     """Write weights that are the best so far; `save` makes them count. Returns path and SHA-256."""
     path = f"{FOLDER}/best-{iteration:06d}.safetensors"
-    return path, weights.write(folder / path, parameters)
+    return path, weights.write(folder / path, parameters, named=False)
 
 
 def save(folder: Path, standing: Standing, arrays: Weights) -> None:

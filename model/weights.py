@@ -20,10 +20,10 @@ Weights = dict[str, NDArray[Any]]
 HINT = "restore it from a copy, or remove its folder and train again"
 
 
-def write(path: Path, weights: Weights) -> str:
-    """Write a file whole or not at all; returns its SHA-256."""
+def write(path: Path, weights: Weights, *, named: bool = True) -> str:
+    """Write a file whole or not at all, as `commit.write_file` does; returns its SHA-256."""
     body = safetensors.numpy.save(weights)
-    commit.write_file(path, body)
+    commit.write_file(path, body, named=named)
     return sha256(body)
 
 

@@ -40,15 +40,15 @@ def make_folder(path: Path) -> None:
     fsync(path.parent)
 
 
-def write_file(path: Path, body: bytes) -> None:
-    """Replace a file atomically and durably."""
-    with replacing(path) as file:
+def write_file(path: Path, body: bytes, *, named: bool = True) -> None:
+    """Replace a file atomically and durably; its name is durable, unless `named`, with the next in its folder."""
+    with replacing(path, named=named) as file:
         file.write(body)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that replaces `path` atomically and durably at the end; an error leaves `path` as it was."""
+def replacing(path: Path, *, named: bool = True) -> Iterator[BinaryIO]:
+    """A file to write that replaces `path` as `write_file` does at the end; an error leaves `path` as it was."""
     make_folder(path.parent)
     temporary = _temporary(path)
     try:
@@ -59,7 +59,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.rename(path)
     finally:
         temporary.unlink(missing_ok=True)
-    fsync(path.parent)
+    if named:
+        fsync(path.parent)
 
 
 def publish(work: Path, final: Path, manifest: bytes) -> bool:

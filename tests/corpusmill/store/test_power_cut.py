@@ -131,12 +131,13 @@ def test_no_sync_of_all_these_may_be_left_out(tmp_path, monkeypatch):
     telling = [number for number in range(disk.syncs) if number not in disk.idle]
     needless = []
     for number in telling[:: 1 if ALL else 16]:
-        try:
-            cut_of(tmp_path / f"without{number}", monkeypatch, skip=number)
-        except AssertionError:
-            continue
-        needless.append(f"{number} {disk.places[number]}")
+        for some in (0, 12):  # the two worst disks tell most of them; disks by chance tell of an order that was needed
+            try:
+                cut_of(tmp_path / f"without{number}-{some}", monkeypatch, skip=number, some=some)
+            except AssertionError:
+                break
+        else:
+            needless.append(f"{number} {disk.places[number]}")
     told = f"{len(telling)} of {disk.syncs} syncs found something that was not kept yet"
     sys.__stderr__.write(f"\n{told}; {len(needless)} of them could be left out: {needless}\n")
-    # A save writes three files into one folder and syncs it after each; the last time is what makes it count.
-    assert [place for place in needless if not place.endswith(".work/checkpoints")] == []
+    assert needless == []

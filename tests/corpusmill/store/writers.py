@@ -43,12 +43,14 @@ def add(store: Store, text: str, corpus: str = "bible") -> tuple[Version, bool]:
         return commit_next(store, work, corpus, numbered)
 
 
-def race(store: Store, text: str, number: int) -> bool:
-    """Try once to be the one who publishes this number."""
+def race(store: Store, text: str, parent: Version | None) -> Version | None:
+    """Try once to be the one who publishes the next number; the version if so."""
+    number, above = (parent.number + 1, parent.id) if parent else (1, None)
     final = store.corpus("bible") / "versions" / f"v{number:06d}"
     with commit.work_folder(final) as work:
         shard = fill(work, text)
-        return store.publish(work, final, version(number, sha256(text.encode())[:12], shards=(shard,)))
+        made = version(number, sha256(text.encode())[:12], parent=above, shards=(shard,))
+        return made if store.publish(work, final, made) else None
 
 
 def assert_one_chain(store: Store, length: int) -> None:
