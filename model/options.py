@@ -2,11 +2,11 @@
 
 The recipe is AdamW with warm-up and cosine decay to a fiftieth, gradients clipped to norm 1, carried hidden state,
 orthogonal recurrent weights and a forget bias of 1. With it `benchmarks/train.py` measures the loss that Shakespeare
-reaches in three CPU minutes.
+reaches in three CPU minutes. `experiments/` has the recipes of others as settings of the same section.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -17,6 +17,9 @@ Count = Annotated[int, Meta(ge=1, le=1 << 31)]
 CountOrNone = Annotated[int, Meta(ge=0, le=1 << 31)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Temperature = Annotated[float, Meta(ge=0, le=100)]
+Rate = Annotated[float, Meta(gt=0, le=10)]
+Cell = Literal["lstm", "gru", "rnn"]
+Engine = Literal["auto", "torch", "numba"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,27 +39,45 @@ class TrainOptions:
     # The text.
     min_count: Count = 1  # characters rarer than this in the train split are one "unknown" character
     separator: str = "\n\n"  # stands between two documents
+    boundaries: Literal["carry", "reset"] = "carry"  # what becomes of the hidden state where a document starts
 
     # The network.
-    hidden: Annotated[int, Meta(ge=1, le=8192)] = 256  # units in each LSTM layer
+    cell: Cell = "lstm"
+    hidden: Annotated[int, Meta(ge=1, le=8192)] = 256  # units in each recurrent layer
     layers: Annotated[int, Meta(ge=1, le=16)] = 2
     embedding: Annotated[int, Meta(ge=1, le=8192)] = 64  # numbers that stand for a character at the input
+    norm: bool = False  # layer normalisation of each layer's output (Ba et al. 2016)
+    residual: bool = False  # each layer above the first adds what it read to what it says (He et al. 2015)
+    tied: bool = False  # the head's weights are the embedding's (Press & Wolf 2017), which then has `hidden` numbers
     dropout: Share = 0.05  # share of each layer's units left out while training; more for small texts and long runs
+    dropout_mask: Literal["window", "place"] = "window"  # the same units for a whole window, or anew at each place
+    initial: Literal["orthogonal", "uniform"] = "orthogonal"  # weights to start from
+    initial_range: Annotated[float, Meta(gt=0, le=10)] = 0.08  # of uniform ones, on both sides of 0
+    forget_bias: Annotated[float, Meta(ge=-10, le=10)] = 1.0  # of an LSTM, at the start
 
     # The batches: `batch` places of the text are read side by side, the hidden state carried from window to window.
     batch: Annotated[int, Meta(ge=1, le=1 << 16)] = 16
     length: Annotated[int, Meta(ge=1, le=1 << 16)] = 64  # of truncated back-propagation through time, in characters
 
-    # The optimiser: AdamW.
-    learning_rate: Annotated[float, Meta(gt=0, le=10)] = 1e-2  # at its highest, after the warm-up
+    # The optimiser.
+    optimizer: Literal["adamw", "rmsprop", "adagrad"] = "adamw"
+    learning_rate: Rate = 1e-2  # at its highest, after the warm-up
+    schedule: Literal["cosine", "epochs", "constant"] = "cosine"  # how the rate falls
     warmup: Share = 0.05  # share of the run over which the rate rises from 0
     final_rate: Annotated[float, Meta(ge=0, le=1)] = 0.02  # of the learning rate, where the cosine ends
-    betas: tuple[Share, Share] = (0.9, 0.99)  # decay of the gradient's running mean and mean square
+    decay: Annotated[float, Meta(gt=0, le=1)] = 0.97  # of the rate, each epoch, where the schedule is "epochs"
+    decay_after: CountOrNone = 10  # epochs that it is left alone
+    betas: tuple[Share, Share] = (0.9, 0.99)  # AdamW: decay of the gradient's running mean and mean square
+    smoothing: Share = 0.95  # RMSProp: decay of the running mean square
     weight_decay: Annotated[float, Meta(ge=0, le=10)] = 0.0
-    clip: Annotated[float, Meta(gt=0, le=1e6)] = 1.0  # norm that the gradient is cut to
+    clip: Annotated[float, Meta(gt=0, le=1e6)] = 1.0  # what the gradient is cut to
+    clip_by: Literal["norm", "value"] = "norm"  # the length of the whole, or each number
+    averaging: Share = 0.0  # decay of the running mean of the weights, which is then what is evaluated and kept; 0 = none
+    spike: Annotated[float, Meta(gt=1, le=1e6)] = 3.0  # times the running loss: a step back instead of a step on
 
     # How long, and what is looked at on the way.
     minutes: Annotated[float, Meta(gt=0, le=1e6)] = 2.0  # of wall clock, evaluations and samples included
+    epochs: Annotated[float, Meta(ge=0, le=1e6)] = 0.0  # > 0: so many times through the text instead
     steps: CountOrNone = 0  # > 0: exactly so many iterations instead, the same on every machine of a kind
     evaluations: Count = 12  # of the validation split, evenly over the run
     patience: CountOrNone = 5  # evaluations without a better one before training stops early; 0 = never
@@ -66,6 +87,7 @@ class TrainOptions:
     # The machine.
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 1
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0  # 0 = one or up to 4, whichever is faster; with `steps`, one
+    engine: Engine = "auto"  # what computes the recurrent layers
 
     samples: SampleOptions = field(default_factory=SampleOptions)
 
