@@ -38,6 +38,6 @@ def read(path: Path, digest: str) -> Weights:
     if body[8:9] != b"{":  # eight bytes of length, then JSON: what neither a pickle nor a zip has there
         raise CorruptError(f"{path} is not safetensors", "pickle and zip files are never opened: they can run code")
     try:
-        return dict(safetensors.numpy.load(body))
+        return dict(sorted(safetensors.numpy.load(body).items()))  # the library gives them in any order
     except safetensors.SafetensorError as error:
         raise CorruptError(f"{path} cannot be read: {error}", HINT) from error

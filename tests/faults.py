@@ -50,18 +50,20 @@ def built(store: Store, number: int) -> Version:
     return build(corpus(NAME), collected(store, number), store, processes=0)[0]
 
 
-def trained(store: Store, version: Version, seed: int = 0, saved: Callable[[str], object] = id) -> Run:
+def trained(store: Store, version: Version, seed: int = 0, saved: Callable[[str, int], object] | None = None) -> Run:
     """A run with a checkpoint as training leaves it; nothing was learnt."""
     import numpy as np
 
     identity = f"{seed:012x}"
     folder = store.run_work_folder(NAME, identity)
     parameters = {"head.bias": np.arange(300, dtype=np.float32) + seed}
-    path, digest = checkpoint.write_best(folder, 5, parameters)
-    best = checkpoint.Best(iteration=5, nats_per_char=1.5, bits_per_byte=2.0, path=path, sha256=digest)
-    standing = checkpoint.Standing(started_at="2026-01-01T00:00:00Z", iteration=5, best=best)
-    checkpoint.save(folder, standing, {**parameters, "optimiser": np.ones(500, np.float32)})
-    saved(identity)
+    for iteration in (4, 5):  # the second save must not lose the first
+        path, digest = checkpoint.write_best(folder, iteration, parameters)
+        best = checkpoint.Best(iteration=iteration, nats_per_char=1.5, bits_per_byte=2.0, path=path, sha256=digest)
+        standing = checkpoint.Standing(started_at="2026-01-01T00:00:00Z", iteration=iteration, best=best)
+        checkpoint.save(folder, standing, {**parameters, "optimiser": np.ones(500, np.float32)})
+        if saved:
+            saved(identity, iteration)
     (folder / "config.json").write_bytes(pretty({"hidden": 16}))
     files = {
         p.relative_to(folder).as_posix(): weights.sha256(p.read_bytes()) for p in folder.rglob("*.*") if p.is_file()

@@ -13,7 +13,7 @@ from corpusmill.store import MANIFEST, Store, blobs
 from corpusmill.store.blobs import blob_path
 from corpusmill.store.ids import sha256
 from corpusmill.types import Snapshot
-from model import checkpoint
+from model.checkpoint import STATE
 from preprocess.build import build
 from tests.faults import ALL, NAME, bodies, collected, times, trained
 from tests.powercut import Disk, Left
@@ -32,7 +32,7 @@ class Cut:
         self.store, self.states = Store(root / "store"), 0
         self.promised: list[str] = []
         self.refs: dict[str, str] = {}
-        self.checkpoints: list[str] = []
+        self.saved: dict[str, int] = {}  # a run's last iteration that was saved
         self._some, self._chance = some, random.Random(some)
         self.disk = Disk(root, skip, self.look)
 
@@ -47,6 +47,7 @@ class Cut:
         root = self.disk.root
         shown = {name: body for name, body in left.items() if is_shown(name)}
         for name, body in shown.items():
+            assert name.startswith("store/refs/") or (root / name).is_file(), f"{name} had been removed"
             assert name.startswith("store/refs/") or (root / name).read_bytes() == body, f"{name} is torn"
         for folder in {"/".join(name.split("/")[:4]) for name in shown if name.split("/")[2] in SHOWN}:
             whole = {path.relative_to(root).as_posix() for path in (root / folder).rglob("*") if path.is_file()}
@@ -60,8 +61,8 @@ class Cut:
             said = msgspec.json.decode(body)
             assert said == name or not exact, f"{kind} is lost"
             assert [path for path in shown if f"/{said}/" in path], f"{kind} points at nothing"
-        for name in self.checkpoints:
-            assert_resumes(left, name)
+        for run in {*self.saved, *(name.split("/")[3].strip(".").split(".")[0] for name in left if STATE in name)}:
+            assert_resumes(left, run, self.saved.get(run, 0))
 
     def _has_bodies(self, shown: Left, manifest: bytes) -> None:
         for file in msgspec.json.decode(manifest, type=Snapshot).files:
@@ -82,11 +83,14 @@ def is_shown(name: str) -> bool:
     return not any(part.startswith(".") for part in parts) and parts[1] != "locks" and parts[2] != "ids"
 
 
-def assert_resumes(left: Left, run: str) -> None:
-    """What was saved last can be gone on with, in the run or where it is made."""
+def assert_resumes(left: Left, run: str, saved: int) -> None:
+    """What was saved last, or a later save, can be gone on with, in the run or where it is made."""
     for folder in (f"store/{NAME}/runs/{run}", f"store/{NAME}/runs/.{run}.work"):
-        if f"{folder}/{checkpoint.STATE}" in left:
-            state = msgspec.json.decode(left[f"{folder}/{checkpoint.STATE}"])
+        if f"{folder}/{STATE}" in left:
+            body = left[f"{folder}/{STATE}"]
+            assert body.endswith(b"\n}\n"), "a checkpoint's state is torn"
+            state = msgspec.json.decode(body)
+            assert state["standing"]["iteration"] >= saved, "a checkpoint is that of an earlier save"
             best = state["standing"]["best"]
             for path, digest in ((state["last"], state["sha256"]), (best["path"], best["sha256"])):
                 assert sha256(left.get(f"{folder}/{path}", b"")) == digest, "a checkpoint is torn"
@@ -105,8 +109,8 @@ def publish_all(cut: Cut) -> None:
         version, _ = build(corpus(NAME), snapshot, store, processes=0)
         cut.promise(store.version_folder(version) / MANIFEST, latest=version.name)
 
-    def saved(identity: str) -> None:
-        cut.checkpoints.append(identity)
+    def saved(identity: str, iteration: int) -> None:
+        cut.saved[identity] = iteration
         cut.promise()
 
     run = trained(store, version, saved=saved)
