@@ -15,6 +15,8 @@ BENCHMARKS = (
     "build",
     "store",
     "trace",
+    "sample",
+    "baselines",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

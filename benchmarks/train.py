@@ -31,7 +31,7 @@ from model import machine
 from model.batches import START, Batch, batches
 from model.learner import Learner
 from model.options import TrainOptions
-from model.score import score, split_text
+from model.score import score, split_passage
 from model.train import fit
 from preprocess.vocab import Vocabulary
 
@@ -64,7 +64,7 @@ def quality(text: str, settings: dict[str, Any], seeds: list[int]) -> None:
         made = version(store, "benchmark", {"train": [text[:cut]], "validation": [text[cut:]]})
         for seed in seeds:
             run, _ = fit(_corpus({**settings, "seed": seed}), made, store)
-            held_out = split_text(run, store, "validation")
+            held_out = split_passage(run, store, "validation")
             nats, carried = (score(run, store, held_out, reset=reset).nats_per_char for reset in (256, 0))
             seconds = run.clock["cpu_seconds"]
             print(f"{seed:>4} {run.iterations:>6} {seconds:>6.0f} {seconds / GOAL_SECONDS:>6.2f}", end=" ")

@@ -3,6 +3,8 @@
 The text is cut into B streams of equal length, each read from its start in windows of T characters, so the hidden state
 at the end of one window is right for the next (truncated BPTT). Each epoch starts at another phase, so windows do not
 cut the text at the same places; what is left over at a stream's end, less than a window, is read in other epochs.
+Documents are packed one behind another; where each is to be read as if it were alone, a batch says at which characters
+the state begins anew.
 """
 
 from collections.abc import Iterator
@@ -26,6 +28,8 @@ class Batch:
     inputs: NDArray[np.int64]  # [T, B]
     targets: NDArray[np.int64]  # [T, B]
     first: bool  # the streams begin here, so the state before it is zero
+    places: NDArray[np.int64]  # [B], of each stream's first character in the text
+    fresh: NDArray[np.bool_] | None = None  # [T, B], where the state is zeroed before the character is read
 
 
 def shortest(streams: int, length: int) -> int:
@@ -33,23 +37,41 @@ def shortest(streams: int, length: int) -> int:
     return (streams + 1) * length
 
 
-def batches(ids: Ids, streams: int, length: int, seed: int, position: Position) -> Iterator[tuple[Batch, Position]]:
-    """Batches from a position on, each with the position after it; `ids` holds at least `shortest` of them."""
+def batches(
+    ids: Ids, streams: int, length: int, seed: int, position: Position, resets: NDArray[np.int64] | None = None
+) -> Iterator[tuple[Batch, Position]]:
+    """Batches from a position on, each with the position after it; `ids` holds at least `shortest` of them.
+
+    `resets`, sorted, are places in the text before which nothing is remembered.
+    """
     epoch, window = position["epoch"], position["window"]
     while True:
         phase = int(np.random.default_rng((seed, epoch)).integers(length))
         each = (len(ids) - 1 - phase) // streams
         inputs = ids[phase : phase + streams * each].reshape(streams, each)
         targets = ids[phase + 1 : phase + 1 + streams * each].reshape(streams, each)
+        begins = phase + each * np.arange(streams)
         for place in range(window, each // length):
             cut = slice(place * length, (place + 1) * length)
-            yield Batch(_columns(inputs[:, cut]), _columns(targets[:, cut]), place == 0), _at(epoch, place + 1)
+            places = begins + place * length
+            fresh = None if resets is None else _fresh(resets, places, length)
+            batch = Batch(_columns(inputs[:, cut]), _columns(targets[:, cut]), place == 0, places, fresh)
+            yield batch, _at(epoch, place + 1)
         epoch, window = epoch + 1, 0
 
 
 def _columns(rows: Ids) -> NDArray[np.int64]:
     """[B, T] as it lies in the text -> [T, B] as the network reads it."""
     return np.ascontiguousarray(rows.T, np.int64)
+
+
+def _fresh(resets: NDArray[np.int64], places: NDArray[np.int64], length: int) -> NDArray[np.bool_] | None:
+    """Which characters of the windows are among the places; None where none is."""
+    first, last = np.searchsorted(resets, [places, places + length])  # [B] each
+    found = np.zeros((length, len(places)), np.bool_)
+    for stream in np.flatnonzero(last > first):
+        found[resets[first[stream] : last[stream]] - places[stream], stream] = True
+    return found if found.any() else None
 
 
 def _at(epoch: int, window: int) -> Position:

@@ -2,13 +2,14 @@
 
     checkpoints/best-000400.safetensors   the weights that predicted the validation split best
     checkpoints/last-000425.safetensors   weights, optimiser, hidden state and random state at the last save
+    checkpoints/last-000420.safetensors   the same at the mark: where training goes back to when it fails
     checkpoints/state.json                their digests, and the numbers; replacing it is the commit
 
 A save that dies half-way leaves the one before: what `state.json` does not name is swept at the next. It knows arrays
 and numbers, neither networks nor torch.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,17 @@ class Best:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """A batch that could not be learnt from, and what was done about it."""
+
+    iteration: int  # that was to be
+    back_to: int  # the iteration of the mark
+    said: str  # the loss
+    documents: tuple[str, ...]  # that were in the batch, the worst stream's first
+    rate: float  # share of the learning rate from here on
+
+
 @dataclass(slots=True, kw_only=True)
 class Standing:
     """Everything that a training knows besides its arrays; all of it outlives an interruption."""
@@ -54,6 +66,7 @@ class Standing:
     nats: float = 0.0  # loss per character, summed over the iterations since the last line
     steps: int = 0  # iterations since the last line
     busy: float = 0.0  # seconds that these took, evaluations not included
+    setbacks: tuple[Setback, ...] = ()  # times that training went back to its mark
 
     def count(self, nats: float, seconds: float) -> None:
         """Add an iteration."""
@@ -68,10 +81,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
+class Kept:
+    """A standing, and the file that holds its arrays."""
+
     standing: Standing
-    last: str  # path
+    path: str  # relative to the run's folder
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is on disk: where training goes on, and where it goes back to."""
+
+    last: Kept
+    mark: Kept
 
 
 def write_best(folder: Path, iteration: int, parameters: Weights) -> tuple[str, str]:
@@ -80,26 +103,36 @@ def write_best(folder: Path, iteration: int, parameters: Weights) -> tuple[str, 
     return path, weights.write(folder / path, parameters, named=False)
 
 
-def save(folder: Path, standing: Standing, arrays: Weights) -> None:
-    """Write a run's state so that training goes on from exactly here; then drop what it replaces."""
+def save(folder: Path, standing: Standing, arrays: Weights, mark: Kept | None = None) -> State:
+    """Write a run's state so that training goes on from exactly here; then drop what it replaces.
+
+    Without a `mark` from before, this is it.
+    """
     path = f"{FOLDER}/last-{standing.iteration:06d}.safetensors"
-    state = _State(standing=standing, last=path, sha256=weights.write(folder / path, arrays))
+    last = Kept(standing=replace(standing), path=path, sha256=weights.write(folder / path, arrays))
+    state = State(last=last, mark=mark or last)
     commit.write_file(folder / STATE, seal(pretty(state)))
-    _sweep(folder, {path, standing.best.path if standing.best else ""})
+    _sweep(folder, {last.path, state.mark.path, standing.best.path if standing.best else ""})
+    return state
 
 
-def resume(folder: Path) -> tuple[Standing, Weights] | None:
+def resume(folder: Path) -> State | None:
     """What `save` wrote last, or None if nothing was saved. Raises CorruptError."""
     try:
         body = (folder / STATE).read_bytes()
-        state = msgspec.json.decode(body, type=_State)
+        state = msgspec.json.decode(body, type=State)
     except FileNotFoundError:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CorruptError(f"{folder / STATE} is damaged: {error}", weights.HINT) from error
     if broken(body):
         raise CorruptError(f"{folder / STATE} is damaged: it is not what was sealed", weights.HINT)
-    return state.standing, weights.read(folder / state.last, state.sha256)
+    return state
+
+
+def arrays(folder: Path, kept: Kept) -> Weights:
+    """The arrays of a standing. Raises CorruptError."""
+    return weights.read(folder / kept.path, kept.sha256)
 
 
 def _sweep(folder: Path, keep: set[str]) -> None:

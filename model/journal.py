@@ -3,6 +3,7 @@
     metrics.jsonl         {"iteration", "seconds", "characters", "nats_per_char", "rate", "characters_per_second",
                            "validation": null or {"nats_per_char", "bits_per_byte", "characters", "reset"}} a line
     samples/000400.json   {"iteration", "temperature", "text"}: what the model wrote then
+    setbacks.json         [{"iteration", "back_to", "said", "documents", "rate"}]: where training went back, if it did
     samples/ladder.json   [{"temperature", "text"}]: what the best weights write at each temperature
 
 The losses are nats per character: of the training text the mean since the line before, dropout on; of the validation
@@ -17,11 +18,14 @@ import msgspec
 
 from corpusmill.store import commit
 from corpusmill.store.ids import canonical, pretty
+from model.checkpoint import Setback
 from model.options import SampleOptions
 from model.sample import Sampler
+from model.sampling.choose import Sampling
 
 METRICS = "metrics.jsonl"
 SAMPLES = "samples"
+SETBACKS = "setbacks.json"
 
 
 def line(folder: Path, metrics: dict[str, Any]) -> None:
@@ -32,18 +36,22 @@ def line(folder: Path, metrics: dict[str, Any]) -> None:
 
 def sample(folder: Path, sampler: Sampler, options: SampleOptions, iteration: int, seed: int) -> None:
     """Let the model as it is write."""
-    pieces = sampler.stream(options.prime, options.length, temperature=options.temperature, seed=seed)
-    written = {"iteration": iteration, "temperature": options.temperature, "text": "".join(pieces)}
+    how = Sampling(length=options.length, temperature=options.temperature, seed=seed)
+    text = "".join(sampler.stream(options.prime, how))
+    written = {"iteration": iteration, "temperature": options.temperature, "text": text}
     commit.write_file(folder / SAMPLES / f"{iteration:06d}.json", pretty(written))
 
 
 def ladder(folder: Path, sampler: Sampler, options: SampleOptions, seed: int) -> None:
     """Let the finished model write at each temperature, from the same seed."""
-    rungs = [
-        {"temperature": t, "text": "".join(sampler.stream(options.prime, options.length, temperature=t, seed=seed))}
-        for t in options.temperatures
-    ]
+    hows = [Sampling(length=options.length, temperature=t, seed=seed) for t in options.temperatures]
+    rungs = [{"temperature": how.temperature, "text": "".join(sampler.stream(options.prime, how))} for how in hows]
     commit.write_file(folder / SAMPLES / "ladder.json", pretty(rungs))
+
+
+def setback(folder: Path, found: Setback) -> None:
+    """Put on record that training went back."""
+    commit.write_file(folder / SETBACKS, pretty([found]))
 
 
 def rewind(folder: Path, iteration: int) -> None:

@@ -1,4 +1,4 @@
-"""A finished run -> what is needed to use it: weights, vocabulary and separator, each checked against its digest.
+"""A finished run -> what is needed to use it: weights and vocabulary, each checked against its digest, and the options.
 
 It knows no torch, so sampling starts fast.
 """
@@ -25,7 +25,7 @@ class Trained:
 
     weights: Weights
     vocabulary: Vocabulary
-    separator: str  # stood between documents in training
+    options: TrainOptions  # what it was trained with
 
 
 def load(run: Run, store: Store) -> Trained:
@@ -35,7 +35,7 @@ def load(run: Run, store: Store) -> Trained:
     vocabulary = _vocabulary(run, store)
     if len(parameters["head.bias"]) != len(vocabulary):
         raise CorruptError(f"{folder}: the vocabulary is not the one that {run.checkpoint} learnt", weights.HINT)
-    return Trained(parameters, vocabulary, msgspec.convert(run.config, TrainOptions).separator)
+    return Trained(parameters, vocabulary, msgspec.convert(run.config, TrainOptions))
 
 
 def _vocabulary(run: Run, store: Store) -> Vocabulary:

@@ -109,10 +109,15 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def facts(number: str) -> Mapping[str, str]:
-    """What may change the last bits of a result, with the number of threads (``2``, ``1 or 2``)."""
+def engine(wanted: str) -> str:
+    """What computes the recurrent layers, torch or numba: as wanted, or numba, which is the faster one."""
+    return "numba" if wanted == "auto" else wanted
+
+
+def facts(number: str, computed: str) -> Mapping[str, str]:
+    """What may change the last bits of a result, with the number of threads (``2``, ``1 or 2``) and the engine."""
     return {
-        "kernel": "torch.nn.LSTM",
+        "kernel": computed,
         "dtype": str(precision()).removeprefix("torch."),
         "threads": number,
         "cpu": torch.backends.cpu.get_cpu_capability(),

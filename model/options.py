@@ -72,7 +72,9 @@ class TrainOptions:
     weight_decay: Annotated[float, Meta(ge=0, le=10)] = 0.0
     clip: Annotated[float, Meta(gt=0, le=1e6)] = 1.0  # what the gradient is cut to
     clip_by: Literal["norm", "value"] = "norm"  # the length of the whole, or each number
-    averaging: Share = 0.0  # decay of the running mean of the weights, which is then what is evaluated and kept; 0 = none
+    averaging: Share = (
+        0.0  # decay of the running mean of the weights, which is then what is evaluated and kept; 0 = none
+    )
     spike: Annotated[float, Meta(gt=1, le=1e6)] = 3.0  # times the running loss: a step back instead of a step on
 
     # How long, and what is looked at on the way.

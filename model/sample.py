@@ -1,86 +1,132 @@
-"""Text from a trained model, character by character: temperature, top-k, top-p, a seed.
+"""Text from a trained model: as it comes, several side by side, or the likeliest.
 
     sampler = Sampler.load(run, store)
-    print("".join(sampler.stream("In the", 500, temperature=0.8, seed=7)))
+    print("".join(sampler.stream("In the", Sampling(length=500, temperature=0.8, seed=7))))
+    for text in sampler.texts("In the", Sampling(stop=("THE END",)), count=8): ...
+    print(sampler.beam("In the", length=80, width=10).text)
 
-The same seed gives the same text on the same machine. The unknown character is never written. It knows no torch.
+Each character takes one random number of numpy's generator with the sample's seed. So the same seed gives the same text
+on the same machine, in one call or another. What computes, numpy, compiled code or numpy with several texts side by
+side, has the same weights (`sampling.packed`) and differs in the order of sums only, some 1e-6 of a logit: another
+character is drawn where a random number lies so close to the border between two, and the texts part there. It knows no
+torch.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from corpusmill.errors import UsageError
 from corpusmill.store import Store
 from corpusmill.types import Run
 from model.load import load
-from model.step import Floats, Step
+from model.options import TrainOptions
+from model.sampling import beam
+from model.sampling.choose import PLAIN, Sampling, choose
+from model.sampling.endings import ending, until
+from model.sampling.packed import rounded
+from model.step import Numbers, Prepared, Step
 from model.weights import Weights
-from preprocess.vocab import UNKNOWN, Vocabulary
+from preprocess.vocab import Ids, Vocabulary
+
+Engine = Literal["auto", "numpy", "numba"]
+
+LONG = 30_000  # characters read and written from which compiled code is worth loading, or even making
+BLOCK = 64  # characters that compiled code writes at a time: a few thousandths of a second
+SIDE_BY_SIDE = 64  # texts written at a time: more are hardly faster, and the first would be long in coming
 
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A model that writes. Every `stream` reads and writes on its own, so one sampler serves many."""
+    """A model that writes. Every text is read and written on its own, so one sampler serves many."""
 
     weights: Weights
     vocabulary: Vocabulary
-    separator: str  # what a document starts after
+    options: TrainOptions
+    _prepared: Prepared = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Multiply out and round once what all texts share."""
+        object.__setattr__(self, "_prepared", rounded(Prepared.of(self.weights, self.options)))
 
     @classmethod
     def load(cls, run: Run, store: Store) -> "Sampler":
         """The sampler of a run's best weights. Raises CorruptError."""
         trained = load(run, store)
-        return cls(trained.weights, trained.vocabulary, trained.separator)
+        return cls(trained.weights, trained.vocabulary, trained.options)
 
     def unseen(self, prime: str) -> str:
         """Which characters of a prime the model has never seen; it reads them as the unknown one."""
         return self.vocabulary.unseen(prime)
 
-    def stream(
-        self,
-        prime: str = "",
-        length: int = 500,
-        *,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        seed: int = 0,
-    ) -> Iterator[str]:
-        """`length` characters that go on from `prime`, which is not repeated; without one, from a document's start.
+    def stream(self, prime: str = "", how: Sampling = PLAIN, *, engine: Engine = "auto") -> Iterator[str]:
+        """What goes on from `prime`, which is not repeated, piece by piece; without one, from a document's start.
 
-        Temperature 0 takes the likeliest each time. `top_k` (0 = all) and `top_p` (1 = all) choose among the likeliest
-        only: so many, and as many as have that share of the probability (Holtzman et al. 2020).
+        The engine "auto" is numba where prime and length are `LONG` together, else numpy, whatever else there is: so a
+        text does not depend on what was compiled before.
         """
-        random, step = np.random.default_rng(seed), Step(self.weights)
-        logits = step.logits()
-        for known in self.vocabulary.encode(prime or self.separator):
-            logits = step.read(int(known))
-        for _ in range(length):
-            chosen = choose(logits, random.random(), temperature=temperature, top_k=top_k, top_p=top_p)
-            yield self.vocabulary.characters[chosen - 1]
-            logits = step.read(chosen)
+        compiled = engine == "numba" or (engine == "auto" and len(prime) + how.length >= LONG)
+        blocks = self._compiled(prime, how) if compiled else self._plain(prime, how)
+        yield from until(map(self.vocabulary.decode, blocks), how.stop)
 
+    def texts(self, prime: str = "", how: Sampling = PLAIN, *, count: int) -> Iterator[str]:
+        """`count` texts, each as `stream` gives it with the next seed, written side by side."""
+        begun = self._read(prime)
+        for first in range(0, count, SIDE_BY_SIDE):
+            seeds = range(how.seed + first, how.seed + min(first + SIDE_BY_SIDE, count))
+            yield from self._side_by_side(begun.times(len(seeds)), how, seeds)
 
-def choose(logits: Floats, random: float, *, temperature: float, top_k: int = 0, top_p: float = 1.0) -> int:
-    """Draw an id from logits [V]; `random` in [0, 1) decides, by inverting the cumulative distribution."""
-    scores = logits[UNKNOWN + 1 :].astype(np.float64)
-    if temperature == 0:
-        return UNKNOWN + 1 + int(scores.argmax())
-    with np.errstate(over="ignore"):  # next to temperature 0 all but the likeliest are infinitely unlikely
-        chances = np.exp((scores - scores.max()) / temperature)
-    if top_k or top_p < 1:
-        chances *= _kept(chances, top_k, top_p)
-    reached = chances.cumsum()
-    place = int(np.searchsorted(reached, random * reached[-1], side="right"))
-    return UNKNOWN + 1 + min(place, len(reached) - 1)
+    def beam(self, prime: str = "", *, length: int, width: int, stop: tuple[str, ...] = ()) -> beam.Found:
+        """About the likeliest text that goes on from `prime`, as `sampling.beam` has it. Raises UsageError."""
+        how = Sampling(length=length, stop=stop)
+        if not 1 <= width <= beam.WIDEST:
+            raise UsageError(f"a beam cannot be {width} wide", f"it is from 1 to {beam.WIDEST}")
+        return beam.search(self._read(prime), self.vocabulary, how, width)
 
+    def _ids(self, prime: str) -> Ids:
+        return self.vocabulary.encode(prime or self.options.separator)
 
-def _kept(chances: NDArray[np.float64], top_k: int, top_p: float) -> NDArray[np.bool_]:
-    """Which of the chances are among the `top_k` likeliest and, of those, make up the share `top_p`."""
-    order = np.argsort(-chances, kind="stable")[: top_k or None]
-    shares = chances[order].cumsum() / chances[order].sum()
-    kept = np.zeros(len(chances), np.bool_)
-    kept[order[: int(np.searchsorted(shares, top_p)) + 1]] = True
-    return kept
+    def _read(self, prime: str) -> Step:
+        step = Step(self._prepared)
+        for known in self._ids(prime).tolist():
+            step.read(known)
+        return step
+
+    def _plain(self, prime: str, how: Sampling) -> Iterator[Numbers]:
+        """The ids of a text, one by one."""
+        step, random = self._read(prime), np.random.default_rng(how.seed)
+        for _ in range(how.length):
+            chosen = choose(step.logits(), random.random(), how)
+            yield chosen.reshape(1)
+            step.read(int(chosen))
+
+    def _compiled(self, prime: str, how: Sampling) -> Iterator[Numbers]:
+        """The same, some at a time."""
+        from model.sampling.compiled import Writer
+
+        writer, random = Writer(self._prepared), np.random.default_rng(how.seed)
+        writer.read(self._ids(prime))
+        for begun in range(0, how.length, BLOCK):
+            yield writer.write(how, random.random(min(BLOCK, how.length - begun)))
+
+    def _side_by_side(self, step: Step, how: Sampling, seeds: range) -> list[str]:
+        """A text for each seed; one that has reached a stop string is left alone."""
+        randoms, texts = [np.random.default_rng(seed) for seed in seeds], [""] * len(seeds)
+        going = np.arange(len(seeds))
+        for _ in range(how.length):
+            chosen = choose(step.logits(), np.array([randoms[n].random() for n in going]), how)
+            for n, piece in zip(going, self._pieces(chosen), strict=True):
+                texts[n] += piece
+            if how.stop:
+                on = np.flatnonzero([ending(texts[n], how.stop) is None for n in going])
+                going, chosen = going[on], chosen[on]
+                step.keep(on)
+            if not len(going):
+                break
+            step.read(chosen)
+        return [text[: ending(text, how.stop)] for text in texts]
+
+    def _pieces(self, ids: Numbers) -> Iterable[str]:
+        return (self.vocabulary.decode(ids[n : n + 1]) for n in range(len(ids)))

@@ -6,7 +6,7 @@ A run is made in a work folder that outlives an interruption; asked for again, i
 version, options and code, so nothing is trained twice. torch is imported only when there is something to train.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,12 +63,19 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
     folder = store.run_work_folder(version.corpus, name)
     task = _task(version, store, options, folder)
     commit.write_file(folder / CONFIG, pretty(options))
-    paced = machine.pace(options.threads, repeatable=bool(options.steps))
+    paced = machine.pace(options.threads, repeatable=bool(options.steps or options.epochs))
     with paced as pace, machine.seeded(options.seed), stop.on_signals() as stopped:
         standing, ended = loop.train(task, stopped, pace, progress)
     if stopped.signum is not None:
         raise Interrupted(stopped.signum)
-    run = _manifest(name, version, task, standing, ended, machine.facts(str(pace)))
+    run = _manifest(
+        name,
+        version,
+        task,
+        standing,
+        ended,
+        machine.facts(str(pace), f"{machine.engine(options.engine)} {options.cell}"),
+    )
     return store.publish(folder, store.run_folder(version.corpus, name), run)
 
 
@@ -77,6 +84,7 @@ def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -
     from corpusmill.store import shards
     from model.batches import shortest
     from model.loop import Task
+    from model.passage import joined
     from preprocess.ids import counts, encoded
 
     counted, needed = counts(version, "train", store, options.separator), shortest(options.batch, options.length)
@@ -86,27 +94,34 @@ def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -
             f"give it more text, or lower train.batch (it is {options.batch}) or train.length (it is {options.length})",
         )
     held_out = shards.texts(store.version_folder(version), version.shards, "validation")
-    validation = _beginning(held_out, options.separator, options.validation_characters)
-    if not validation:
+    validation = joined(held_out, options.separator, options.validation_characters)
+    if not validation.text:
         raise TrainError(f"{version.ref} has no validation text", "change its [split], or give it more documents")
     vocabulary = Vocabulary.of(counted, options.min_count)
     if not vocabulary.characters:
         hint = f"lower train.min_count (it is {options.min_count:,})"
         raise TrainError(f"no character of {version.ref} occurs often enough to be learnt", hint)
     commit.write_file(folder / VOCABULARY, vocabulary.to_json())
-    ids = encoded(version, store, vocabulary, options.separator)["train"].ids
-    return Task(options=options, vocabulary=vocabulary, ids=ids, validation=validation, folder=folder)
+    train = encoded(version, store, vocabulary, options.separator)["train"]
+    return Task(
+        options=options,
+        vocabulary=vocabulary,
+        ids=train.ids,
+        starts=train.starts,
+        named=lambda numbers: _names(version, store, numbers),
+        validation=validation,
+        folder=folder,
+    )
 
 
-def _beginning(texts: Iterable[str], separator: str, limit: int) -> str:
-    """The first characters of documents with the separator between; no more of them are read than that takes."""
-    parts, length = [], 0
-    for text in texts:
-        parts.append(text)
-        length += len(text) + len(separator)
-        if length >= limit + len(separator):
-            break
-    return separator.join(parts)[:limit]
+def _names(version: Version, store: Store, numbers: Sequence[int]) -> list[str]:
+    """What to call documents of the train split, by their place in it: id and title or source."""
+    from corpusmill.store import shards
+
+    wanted = set(numbers)
+    documents = enumerate(shards.documents(store.version_folder(version), version.shards, "train"))
+    found = {place: f"{each.id} ({each.title or each.source})" for place, each in documents if place in wanted}
+    return [found[number] for number in numbers]
 
 
 def _manifest(
@@ -120,7 +135,7 @@ def _manifest(
     best, options = standing.best, task.options
     assert best, "a run ends with an evaluation"
     parameters = weights.read(task.folder / best.path, best.sha256)
-    journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options.separator), options.samples, options.seed)
+    journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options), options.samples, options.seed)
     files, timed = _files(task.folder), (journal.METRICS, checkpoint.STATE)
     return Run(
         corpus=version.corpus,
@@ -139,7 +154,7 @@ def _manifest(
             "iteration": best.iteration,
             "nats_per_char": best.nats_per_char,
             "bits_per_byte": best.bits_per_byte,
-            "characters": len(task.validation),
+            "characters": len(task.validation.text),
             "reset": task.reset,
         },
         checkpoint=best.path,

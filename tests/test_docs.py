@@ -26,6 +26,7 @@ PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/baselines.md",
     "docs/building.md",
     "docs/collecting.md",
     "docs/duplicates.md",
@@ -34,9 +35,11 @@ PAGES = (
     "docs/lineage.md",
     "docs/python.md",
     "docs/reliability.md",
+    "docs/sampling.md",
     "docs/site.md",
     "docs/steps.md",
     "docs/store.md",
+    "docs/sweeps.md",
     "docs/tracing.md",
 )
 RUN = (
@@ -46,9 +49,12 @@ RUN = (
     "docs/lineage.md",
     "docs/tracing.md",
     "docs/python.md",
+    "docs/sampling.md",
+    "docs/baselines.md",
     "docs/site.md",
     "docs/reliability.md",
     "docs/forgetting.md",
+    "docs/sweeps.md",
 )  # in one store, one after the other
 
 

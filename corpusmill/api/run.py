@@ -71,26 +71,16 @@ class OpenRun:
         """What it was made of and what was made of it, as a graph that prints itself."""
         return lineage.trace(self.store, self.ref)
 
-    def sample(
-        self,
-        prime: str = "",
-        length: int = 500,
-        *,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        seed: int = 0,
-    ) -> str:
+    def sample(self, prime: str = "", length: int = 500, **how: Any) -> str:
         """`prime` and `length` characters that go on from it; without one, from where a document starts.
 
-        Temperature 0 takes the likeliest each time; `top_k` (0 = all) and `top_p` (1 = all) choose among the likeliest
-        only. Same seed, same text. Raises UsageError, CorruptError.
+        `how` is what `model.sample.Sampling` has: temperature (0 takes the likeliest each time), top_k, top_p, min_p,
+        stop (a tuple of strings, the first of which ends the text) and seed. Same seed, same text. Raises UsageError,
+        CorruptError.
         """
-        if length < 0 or temperature < 0 or top_k < 0 or not 0 <= top_p <= 1:
-            hint = "length, temperature and top_k are 0 or more, top_p is from 0 to 1"
-            raise UsageError("this cannot be sampled", hint)
-        pieces = self._sampler.stream(prime, length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
-        return prime + "".join(pieces)
+        from model.sampling.choose import Sampling
+
+        return prime + "".join(self._sampler.stream(prime, Sampling(length=length, **how)))
 
     def score(self, text: str | None = None, *, split: Split | None = None, reset: int = 0) -> "Score":
         """How well it predicts a text or a split of its version: nats per character, bits per byte, perplexity.
@@ -102,7 +92,7 @@ class OpenRun:
         if (text is None) == (split is None):
             raise UsageError("give a text or a split", 'score("…") or score(split="validation")')
         with pins.held(self.store, self.manifest):
-            told = score.split_text(self.manifest, self.store, split) if split else text or ""
+            told = score.split_passage(self.manifest, self.store, split) if split else text or ""
             return score.score(self.manifest, self.store, told, split=split or "", reset=reset)
 
     @cached_property

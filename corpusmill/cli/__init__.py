@@ -15,10 +15,13 @@ import typer
 
 from corpusmill import __version__
 from corpusmill.cli import (
+    baselines,
     catalogue,
     collecting,
+    compare,
     diff,
     doctor,
+    inspect,
     keep,
     models,
     new,
@@ -26,6 +29,7 @@ from corpusmill.cli import (
     reproduce,
     share,
     site,
+    sweep,
     trace,
     verify,
 )
@@ -44,7 +48,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (pipeline, collecting, models, catalogue, diff, trace, verify, keep, doctor, reproduce, new, share, site):
+for group in (
+    pipeline,
+    collecting,
+    models,
+    sweep,
+    compare,
+    baselines,
+    inspect,
+    catalogue,
+    diff,
+    trace,
+    verify,
+    keep,
+    doctor,
+    reproduce,
+    new,
+    share,
+    site,
+):
     group.register(app)
 
 

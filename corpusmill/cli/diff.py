@@ -96,12 +96,13 @@ def _score(store: Store, run: Run, found: "Diff", after: Version, most: int, tel
     import model.score as scoring
     from corpusmill import diff as comparing
     from model.load import load
+    from model.passage import joined
 
     ids, reset = [change.id for change in found.new], int(run.best.get("reset", 0))
-    text = _beginning(comparing.texts(store, after, ids), load(run, store).separator, most)
-    tell("score", 0, 0, f"{run.ref} on {len(text):,} characters")
-    result = scoring.score(run, store, text, split="new documents", reset=reset)
-    tell("score", len(text), len(text), f"{result.bits_per_byte:.4f} bits per byte")
+    passage = joined(comparing.texts(store, after, ids), load(run, store).options.separator, most)
+    tell("score", 0, 0, f"{run.ref} on {len(passage.text):,} characters")
+    result = scoring.score(run, store, passage, split="new documents", reset=reset)
+    tell("score", len(passage.text), len(passage.text), f"{result.bits_per_byte:.4f} bits per byte")
     return Scored(
         run=run.ref,
         learnt_from=run.version_ref,
@@ -114,18 +115,6 @@ def _score(store: Store, run: Run, found: "Diff", after: Version, most: int, tel
         validation_bits_per_byte=run.best["bits_per_byte"],
         note=_note(run.version_ref, found),
     )
-
-
-def _beginning(texts: Iterable[str], separator: str, most: int) -> str:
-    """Texts with the separator between, up to so many characters."""
-    pieces: list[str] = []
-    size = 0
-    for text in texts:
-        pieces.append(text)
-        size += len(text) + len(separator)
-        if size >= most + len(separator):
-            break
-    return separator.join(pieces)[:most]
 
 
 def _note(learnt_from: str, found: "Diff") -> str:

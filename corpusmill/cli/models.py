@@ -1,9 +1,10 @@
 """What a trained model is for: sample and score."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,6 +14,12 @@ from corpusmill.errors import ParseError, UsageError
 from corpusmill.store import refs
 from corpusmill.types import SPLITS, Split
 
+if TYPE_CHECKING:
+    from model.sample import Sampler
+    from model.sampling.choose import Sampling
+
+_UNSEEN = 20  # characters that are told one by one
+Engine = Literal["auto", "numpy", "numba"]
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run: bible/runs/ID, or bible for its latest.")]
 
 
@@ -25,32 +32,65 @@ def register(app: typer.Typer) -> None:
 def sample(
     ref: RunRef,
     prime: Annotated[str, typer.Option(help="Text to go on from.")] = "",
+    prime_file: Annotated[str, typer.Option(metavar="FILE|-", help="The same from a UTF-8 file, or from stdin.")] = "",
     length: Annotated[int, typer.Option(min=1, help="Characters to write.")] = 500,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest; 1 is the model's own.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Choose among the K likeliest; 0 = all.")] = 0,
     top_p: Annotated[float, typer.Option(min=0, max=1, help="Choose among the likeliest that make up P; 1 = all.")] = 1,
-    seed: Annotated[int, typer.Option(help="Same seed, same text.")] = 0,
+    min_p: Annotated[float, typer.Option(min=0, max=1, help="Only those at least P times as likely as the first.")] = 0,
+    stop: Annotated[list[str] | None, typer.Option(help="End before this string. Repeatable.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same text.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="How many samples; each has the next seed.")] = 1,
+    beam: Annotated[int, typer.Option(min=0, help="Search for the likeliest text with N beginnings at a time.")] = 0,
+    engine: Annotated[
+        Engine, typer.Option(help="What computes; auto = numba for one long sample, numpy for others, side by side.")
+    ] = "auto",
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write text with a trained model."""
     from model.sample import Sampler
+    from model.sampling.choose import Sampling
 
+    if prime and prime_file:
+        raise UsageError("--prime and --prime-file are two texts to go on from", "give one of them")
+    how = Sampling(
+        length=length,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        stop=tuple(stop or ()),
+        seed=seed,
+    )
+    if beam and (count > 1 or how != Sampling(length=length, stop=how.stop)):
+        raise UsageError("a beam takes nothing by chance", "give --beam with --prime, --length and --stop alone")
     opened = open_store(store)
     found = refs.run(opened, ref)
+    before = _read(prime_file) if prime_file else prime
     sampler = Sampler.load(found, opened)
-    if unseen := sampler.unseen(prime):
-        sys.stderr.write(f"the model has never seen {' '.join(map(repr, unseen))}; it reads them as unknown\n")
-    samples = []
-    for number in range(count):
-        pieces = sampler.stream(prime, length, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed + number)
-        if as_json:
-            samples.append({"seed": seed + number, "text": prime + "".join(pieces)})
-        else:
-            _stream(prime, pieces)
+    if unseen := sampler.unseen(before):
+        sys.stderr.write(f"the model has never seen {_named(unseen)}; it reads them as unknown\n")
+    if beam:
+        searched = sampler.beam(before, length=length, width=beam, stop=how.stop)
+        told = [{"beam": beam, "nats_per_char": searched.nats_per_char, "text": before + searched.text}]
+        emit({"run": found.ref, "prime": before, "samples": told}, before + searched.text, as_json=as_json)
+        return
+    texts = _texts(sampler, before, how, count, engine)
     if as_json:
-        emit({"run": found.ref, "prime": prime, "samples": samples}, "", as_json=True)
+        samples = [{"seed": seed + n, "text": before + "".join(text)} for n, text in enumerate(texts)]
+        emit({"run": found.ref, "prime": before, "samples": samples}, "", as_json=True)
+        return
+    for text in texts:
+        _stream(before, text)
+
+
+def _texts(sampler: "Sampler", prime: str, how: "Sampling", count: int, engine: Engine) -> Iterable[Iterable[str]]:
+    """One as it comes; several side by side, unless it is said what computes them."""
+    if count > 1 and engine == "auto":
+        return sampler.texts(prime, how, count=count)
+    hows = (replace(how, seed=how.seed + n) for n in range(count))
+    return (sampler.stream(prime, each, engine=engine) for each in hows)
 
 
 def score(
@@ -69,7 +109,7 @@ def score(
 
     opened = open_store(store)
     found = refs.run(opened, ref)
-    text = _read(file) if file else scoring.split_text(found, opened, _split(split))
+    text = _read(file) if file else scoring.split_passage(found, opened, _split(split))
     if each:
         _print_each(scoring.each(found, opened, text, reset=reset), as_json=as_json)
         return
@@ -84,7 +124,13 @@ def score(
     )
 
 
-def _stream(prime: str, pieces: Iterator[str]) -> None:
+def _named(characters: str) -> str:
+    """Some of them, and how many more."""
+    rest = len(characters) - _UNSEEN
+    return " ".join(map(repr, characters[:_UNSEEN])) + (f" and {rest:,} more characters" if rest > 0 else "")
+
+
+def _stream(prime: str, pieces: Iterable[str]) -> None:
     """Print a sample as it is written."""
     sys.stdout.write(prime)
     for piece in pieces:

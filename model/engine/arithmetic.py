@@ -5,6 +5,7 @@ numpy can hold it): `read` and `write` are chosen by the row's type when a kerne
 loops over one row, which the compiler makes vector code of; one long loop it does not.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,16 +13,30 @@ import numba
 import numpy as np
 from numba import types
 from numba.extending import overload
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
+from corpusmill.store.ids import code_digest
+
+Array = NDArray[Any]
 f32, i32 = np.float32, np.int32
+# Numba goes by the time of the one file that a function stands in: machine code of this one would outlive a change in
+# those that use it, and installing a wheel changes no times at all. So each state of the code has a folder.
+numba.config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or str(  # type: ignore[attr-defined]
+    user_cache_path("corpusmill") / "numba" / code_digest("model.engine", "model.sampling")
+)
 _FAR = f32(7.90531110763549805)  # tanh is 1 from here on, in float32
 
 kernel: Callable[..., Any] = numba.njit(fastmath=True, nogil=True, error_model="numpy", cache=True)
 """Compiles a loop over rows; it lets other threads run, and its machine code is kept between processes."""
 
 
-@numba.njit(inline="always", fastmath=True, error_model="numpy", cache=True)
-def tanh(x):
+inlined: Callable[..., Any] = numba.njit(inline="always", fastmath=True, error_model="numpy", cache=True)
+"""Compiles what is put into the loops that call it."""
+
+
+@inlined
+def tanh(x: np.float32) -> np.float32:
     """Within 4e-7 of it, relative too: the quotient of polynomials of degrees 13 and 6 that Eigen has.
 
     No table, no exponential and no branch, so a loop over it is eight or sixteen at a time.
@@ -40,28 +55,29 @@ def tanh(x):
     return x * over / under
 
 
-@numba.njit(inline="always", fastmath=True, error_model="numpy", cache=True)
-def sigmoid(x):
+@inlined
+def sigmoid(x: np.float32) -> np.float32:
     """1 / (1 + e^-x), by the tanh of half of x."""
-    return f32(0.5) * tanh(f32(0.5) * x) + f32(0.5)
+    half: np.float32 = tanh(f32(0.5) * x)
+    return f32(0.5) * half + f32(0.5)
 
 
-def read(row, numbers):
+def read(row: Any, numbers: Any) -> Any:
     """Take a row from memory into float32 numbers."""
     numbers[:] = row
 
 
-def write(numbers, row):
+def write(numbers: Any, row: Any) -> Any:
     """Put float32 numbers into memory; where that is bfloat16, rounded to nearest, ties to even."""
     row[:] = numbers
 
 
 @overload(read, inline="always")
-def _read(row, numbers):
+def _read(row: Any, numbers: Any) -> Any:
     if not isinstance(row.dtype, types.Integer):
         return read
 
-    def widened(row, numbers):
+    def widened(row: Any, numbers: Any) -> Any:
         bits = numbers.view(i32)
         for j in range(len(row)):
             bits[j] = i32(row[j]) << i32(16)
@@ -70,11 +86,11 @@ def _read(row, numbers):
 
 
 @overload(write, inline="always")
-def _write(numbers, row):
+def _write(numbers: Any, row: Any) -> Any:
     if not isinstance(row.dtype, types.Integer):
         return write
 
-    def rounded(numbers, row):
+    def rounded(numbers: Any, row: Any) -> Any:
         bits = numbers.view(i32)
         for j in range(len(row)):
             row[j] = np.uint16((bits[j] + i32(0x7FFF) + ((bits[j] >> i32(16)) & i32(1))) >> i32(16))

@@ -9,14 +9,22 @@ that is added would be lost in bfloat16. On the way back gradients stand where v
 
 import numpy as np
 
-from model.engine.arithmetic import f32, kernel, read, sigmoid, tanh, write
+from model.engine.arithmetic import Array, f32, kernel, read, sigmoid, tanh, write
 
 APART = True
 ONE = f32(1)
 
 
 @kernel
-def forward(gates, apart, table, ids, before, memory, hidden):
+def forward(
+    gates: Array,
+    apart: Array,
+    table: Array,
+    ids: Array,
+    before: Array,
+    memory: Array,
+    hidden: Array,
+) -> None:
     """Gates and the product apart [B, 3H], and the row of `table` [V, 3H] that `ids` [B] name -> hidden [B, H]."""
     size = hidden.shape[1]
     row, own = np.empty(3 * size, f32), np.empty(3 * size, f32)
@@ -40,7 +48,18 @@ def forward(gates, apart, table, ids, before, memory, hidden):
 
 
 @kernel
-def backward(gates, apart, table, ids, before, memory, hidden, above, later, along):
+def backward(
+    gates: Array,
+    apart: Array,
+    table: Array,
+    ids: Array,
+    before: Array,
+    memory: Array,
+    hidden: Array,
+    above: Array,
+    later: Array,
+    along: Array,
+) -> None:
     """Values [B, 3H] -> gradients, of what the input gave in `gates` (`table`'s too), of the product in `apart`.
 
     `above` and `later` [B, H] are the hidden state's gradients from the layer above and the next step's product;

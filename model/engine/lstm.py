@@ -8,14 +8,22 @@ gates' values stand where their inputs stood, and their gradients will.
 
 import numpy as np
 
-from model.engine.arithmetic import f32, kernel, read, sigmoid, tanh, write
+from model.engine.arithmetic import Array, f32, kernel, read, sigmoid, tanh, write
 
 APART = False  # the product with the hidden state is simply added to what the input gives
 ONE = f32(1)
 
 
 @kernel
-def forward(gates, apart, table, ids, before, cell, hidden):
+def forward(
+    gates: Array,
+    apart: Array,
+    table: Array,
+    ids: Array,
+    before: Array,
+    cell: Array,
+    hidden: Array,
+) -> None:
     """Gates [B, 4H], without the row of `table` [V, 4H] that `ids` [B] name -> their values; cell, hidden [B, H]."""
     size = hidden.shape[1]
     row, out = np.empty(4 * size, f32), np.empty(size, f32)
@@ -42,7 +50,18 @@ def forward(gates, apart, table, ids, before, cell, hidden):
 
 
 @kernel
-def backward(gates, apart, table, ids, before, cell, hidden, above, later, along):
+def backward(
+    gates: Array,
+    apart: Array,
+    table: Array,
+    ids: Array,
+    before: Array,
+    cell: Array,
+    hidden: Array,
+    above: Array,
+    later: Array,
+    along: Array,
+) -> None:
     """Gates' values [B, 4H] -> their gradients, added to those of `table` too.
 
     `above` and `later` [B, H] are the hidden state's gradients from the layer above and the next step; `along` [B, H]

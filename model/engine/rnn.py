@@ -7,14 +7,22 @@ Its one "gate" is its hidden state; on the way back its gradient stands there.
 
 import numpy as np
 
-from model.engine.arithmetic import f32, kernel, read, tanh, write
+from model.engine.arithmetic import Array, f32, kernel, read, tanh, write
 
 APART = False
 ONE = f32(1)
 
 
 @kernel
-def forward(gates, apart, table, ids, before, memory, hidden):
+def forward(
+    gates: Array,
+    apart: Array,
+    table: Array,
+    ids: Array,
+    before: Array,
+    memory: Array,
+    hidden: Array,
+) -> None:
     """Gates [B, H], without the row of `table` [V, H] that `ids` [B] name -> hidden [B, H], kept in both."""
     row = np.empty(hidden.shape[1], f32)
     for b in range(len(ids)):
@@ -27,7 +35,18 @@ def forward(gates, apart, table, ids, before, memory, hidden):
 
 
 @kernel
-def backward(gates, apart, table, ids, before, memory, hidden, above, later, along):
+def backward(
+    gates: Array,
+    apart: Array,
+    table: Array,
+    ids: Array,
+    before: Array,
+    memory: Array,
+    hidden: Array,
+    above: Array,
+    later: Array,
+    along: Array,
+) -> None:
     """The hidden state that `gates` [B, H] hold -> the gradient of what it is the tanh of, added to `table`'s too.
 
     `above` and `later` [B, H] are the hidden state's gradients from the layer above and the next step.

@@ -19,6 +19,7 @@ from corpusmill.store import Store, pins, shards
 from corpusmill.types import Removal
 from model.batches import batches
 from model.sample import Sampler
+from model.sampling.choose import Sampling
 from model.score import score, split_text
 from model.train import fit
 from preprocess.build import build
@@ -252,7 +253,8 @@ def test_a_diff_goes_from_this_version_to_the_other(stored, mill, store):
 
 
 def test_a_run_samples_and_scores_as_the_command_line_does(run):
-    pieces = Sampler.load(run.manifest, run.store).stream("The", 20, temperature=0.7, top_k=5, top_p=0.9, seed=3)
+    how = Sampling(length=20, temperature=0.7, top_k=5, top_p=0.9, seed=3)
+    pieces = Sampler.load(run.manifest, run.store).stream("The", how)
     assert run.sample("The", 20, temperature=0.7, top_k=5, top_p=0.9, seed=3) == "The" + "".join(pieces)
     assert len(run.sample()) == 500
     text = split_text(run.manifest, run.store, "validation")

@@ -34,10 +34,11 @@ def test_the_last_save_is_what_is_resumed_and_all_that_is_kept(tmp_path):
     after = standing(2, best=best(tmp_path, 2), position={"epoch": 3, "window": 4}, nats=0.1 + 0.2, worse=1)
     checkpoint.save(tmp_path, after, arrays(2))
 
-    found, weights = checkpoint.resume(tmp_path)
+    found = checkpoint.resume(tmp_path)
 
-    assert found == after
-    assert weights["w"].tolist() == [2, 2, 2]
+    assert found.last == found.mark
+    assert found.last.standing == after
+    assert checkpoint.arrays(tmp_path, found.last)["w"].tolist() == [2, 2, 2]
     assert files(tmp_path) == ["best-000002.safetensors", "last-000002.safetensors", "state.json"]
 
 
@@ -50,9 +51,26 @@ def test_a_save_that_dies_half_way_leaves_the_one_before(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         checkpoint.save(tmp_path, unwritable, arrays(2))
 
-    found, weights = checkpoint.resume(tmp_path)
-    assert found == before
-    assert weights["w"].tolist() == [1, 1, 1]
+    found = checkpoint.resume(tmp_path)
+    assert found.last.standing == before
+    assert checkpoint.arrays(tmp_path, found.last)["w"].tolist() == [1, 1, 1]
+
+
+def test_a_mark_is_kept_beside_the_last_save(tmp_path):
+    mark = checkpoint.save(tmp_path, standing(1, best=best(tmp_path, 1)), arrays(1)).mark
+    for iteration in (2, 3):
+        checkpoint.save(tmp_path, standing(iteration, best=mark.standing.best), arrays(iteration), mark)
+
+    found = checkpoint.resume(tmp_path)
+
+    assert (found.last.standing.iteration, found.mark) == (3, mark)
+    assert checkpoint.arrays(tmp_path, found.mark)["w"].tolist() == [1, 1, 1]
+    assert files(tmp_path) == [
+        "best-000001.safetensors",
+        "last-000001.safetensors",
+        "last-000003.safetensors",
+        "state.json",
+    ]
 
 
 @pytest.mark.parametrize("name", ["state.json", "last-000001.safetensors"])
@@ -62,4 +80,4 @@ def test_a_damaged_checkpoint_is_named(name, tmp_path):
     path.write_bytes(path.read_bytes()[:-5])
 
     with pytest.raises(CorruptError, match=name):
-        checkpoint.resume(tmp_path)
+        checkpoint.arrays(tmp_path, checkpoint.resume(tmp_path).last)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -6,7 +7,7 @@ import torch
 
 from model import machine
 from model.batches import START, Batch, batches
-from model.learner import Learner
+from model.learner import Learner, SpikeError
 from model.options import TrainOptions
 
 OPTIONS = TrainOptions(hidden=16, embedding=8, batch=4, length=16, dropout=0.2)
@@ -41,7 +42,7 @@ def test_the_state_is_carried_from_window_to_window_and_zero_where_the_streams_b
 
     learner.learn(first, 0.0)
     carried = learner.state[0].clone()
-    fresh = learner.learn(Batch(second.inputs, second.targets, first=True), 0.0)
+    fresh = learner.learn(replace(second, first=True), 0.0)
     learner.state = (carried, learner.state[1])
 
     assert carried.abs().sum() > 0
@@ -76,7 +77,7 @@ def test_a_loss_that_is_no_number_leaves_the_weights_as_they_are(name, poison):
     before = learner.arrays()
     weights = {name: array for name, array in before.items() if name.startswith("network")}
 
-    with pytest.raises(FloatingPointError, match=r"loss (nan|inf)"):
+    with pytest.raises(SpikeError, match=r"loss (nan|inf)"):
         learner.learn(windows(1)[0], 1e-2)
 
     after = learner.arrays()
@@ -92,3 +93,80 @@ def test_gradients_longer_than_the_clip_are_cut_to_it():
 
     moments = [array for name, array in short.arrays().items() if name.endswith("exp_avg")]
     assert sum((array.astype(float) ** 2).sum() for array in moments) ** 0.5 == pytest.approx(1e-7, rel=1e-3)
+
+
+def test_a_loss_far_above_those_before_changes_nothing_and_tells_the_worst_stream():
+    learner = Learner(TrainOptions(hidden=16, embedding=8, batch=4, length=16, spike=1.5), 6)
+    for batch in windows(40):
+        learner.learn(batch, 1e-2)
+    learner._running = 0.1
+    before, odd = {name: array.copy() for name, array in learner.arrays().items()}, windows(1, 41)[0]
+    odd.targets[:, 2] = 5 - odd.targets[:, 2]
+
+    with pytest.raises(SpikeError, match=r"loss .* after a running loss of") as caught:
+        learner.learn(odd, 1e-2)
+
+    assert caught.value.worst == 2
+    after = learner.arrays()
+    assert all(np.array_equal(after[name], before[name]) for name in before if name != "random")  # dropout drew a mask
+
+
+SETTINGS = [
+    {"cell": "gru"},
+    {"cell": "rnn", "optimizer": "adagrad", "clip_by": "value", "clip": 5.0, "schedule": "constant"},
+    {"optimizer": "rmsprop", "clip_by": "value", "clip": 5.0, "initial": "uniform"},
+    {"averaging": 0.9, "norm": True, "residual": True},
+    {"tied": True, "dropout_mask": "place"},
+    {"engine": "torch"},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_every_setting_learns_and_goes_on_after_a_pause(settings):
+    options = replace(OPTIONS, **settings)
+    with machine.seeded(1):
+        straight = Learner(options, 6)
+        losses = [straight.learn(batch, 1e-2) for batch in windows(30)]
+    assert losses[-1] < losses[0] - 0.3
+    with machine.seeded(1):
+        before = Learner(options, 6)
+        for batch in windows(20):
+            before.learn(batch, 1e-2)
+        stored = {name: array.copy() for name, array in before.arrays().items()}
+    with machine.seeded(7):
+        resumed = Learner(options, 6)
+        resumed.restore(stored)
+        assert [resumed.learn(batch, 1e-2) for batch in windows(10, 20)] == losses[20:]
+        assert equal(resumed.arrays(), straight.arrays())
+
+
+def test_gradients_are_cut_number_by_number_where_that_is_asked():
+    learner = Learner(replace(OPTIONS, optimizer="adagrad", clip_by="value", clip=1e-3), 6)
+    learner.learn(windows(1)[0], 0.0)
+    sums = [array for name, array in learner.arrays().items() if name.endswith(".sum")]
+    assert max(float(array.max()) for array in sums) == pytest.approx(1e-6, rel=1e-3)
+
+
+def test_the_mean_of_the_weights_is_what_is_judged_and_training_goes_on_with_them():
+    with machine.seeded(1):
+        learner = Learner(replace(OPTIONS, averaging=0.9), 6)
+        for batch in windows(5):
+            learner.learn(batch, 1e-2)
+    live = learner.network.weights()
+    with learner.judged() as network:
+        judged = network.weights()
+        assert not network.training
+    assert not equal(judged, live)
+    assert equal(learner.network.weights(), live)
+    assert learner.network.training
+
+
+def test_a_stream_forgets_where_the_batch_says_so():
+    learner, (first, second) = Learner(replace(OPTIONS, dropout=0.0), 6), windows(2)
+    learner.learn(first, 0.0)
+    kept = learner.state
+    anew = np.zeros(second.inputs.shape, np.bool_)
+    anew[0] = True
+    forgetting = learner.learn(replace(second, fresh=anew), 0.0)
+    learner.state = kept
+    assert forgetting == pytest.approx(learner.learn(replace(second, first=True), 0.0), abs=1e-6)

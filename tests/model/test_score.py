@@ -7,7 +7,9 @@ import torch
 
 from corpusmill.errors import UnknownNameError, UsageError
 from model import score as scoring
-from model.lstm import CharLSTM
+from model.network import Network
+from model.options import TrainOptions
+from model.passage import Passage
 from model.score import character_nats, each, measure, score, split_text
 from preprocess.vocab import Vocabulary
 
@@ -15,9 +17,9 @@ IDS = np.random.default_rng(0).integers(1, 12, 150).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
-def network() -> CharLSTM:
+def network() -> Network:
     torch.manual_seed(2)
-    network = CharLSTM(12, hidden=8, layers=2, embedding=4).eval()
+    network = Network(12, TrainOptions(hidden=8, layers=2, embedding=4)).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter)
     return network
@@ -48,7 +50,7 @@ def test_each_character_costs_what_reading_one_by_one_says(network, length, rese
 @pytest.mark.parametrize("reset", [0, 60])
 @torch.no_grad()
 def test_a_long_text_read_in_parts_costs_the_same(reset):
-    network = CharLSTM(12, hidden=3, layers=1, embedding=2).eval()
+    network = Network(12, TrainOptions(hidden=3, layers=1, embedding=2)).eval()
     ids = np.random.default_rng(1).integers(1, 12, scoring.ROWS + 5)
 
     assert character_nats(network, ids, reset) == pytest.approx(one_by_one(network, ids, reset), abs=1e-3)
@@ -117,3 +119,22 @@ def test_a_version_that_is_gone_is_named(spoilt):
     with pytest.raises(UnknownNameError, match="sea@v1"):
         split_text(run, store, "validation")
     assert score(run, store, "the sea").characters == 7
+
+
+@pytest.mark.parametrize("reset", [0, 5, 64])
+@torch.no_grad()
+def test_a_document_is_scored_as_if_it_were_alone_where_its_model_learnt_so(reset):
+    torch.manual_seed(3)
+    network = Network(12, TrainOptions(hidden=8, layers=2, embedding=4, boundaries="reset", separator="k")).eval()
+    documents, vocabulary = ["abcabc", "ghi", "", "jjjjjjj"], Vocabulary("abcdefghijk")
+    passage = Passage("k".join(documents), (0, 7, 11, 12))
+
+    found = measure(network, vocabulary, passage, reset=reset)
+
+    alone = character_nats(network, vocabulary.encode("abcabck"), reset).sum()
+    for text in ("kghik", "kk", "kjjjjjjj"):
+        alone += character_nats(network, vocabulary.encode(text), 0)[1:].sum()
+    assert found.boundaries == "reset"
+    if not reset:
+        assert found.nats_per_char == pytest.approx(alone / len(passage.text), rel=1e-5)
+    assert measure(network, vocabulary, passage.text).nats_per_char != pytest.approx(found.nats_per_char, rel=1e-3)

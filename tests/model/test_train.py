@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import signal
 from collections import Counter
@@ -12,14 +13,18 @@ from hypothesis import strategies as st
 
 from benchmarks.material import version as published
 from corpusmill.errors import BusyError, CorruptError, Interrupted, SpecError, StoreError, TrainError
-from corpusmill.store import Store
+from corpusmill.store import Store, shards
 from corpusmill.store.ids import file_sha256
 from corpusmill.types import Run
 from model import weights
+from model.checkpoint import Standing
 from model.load import load
-from model.score import score, split_text
+from model.options import checked
+from model.rates import rate
+from model.score import score, split_passage, split_text
 from model.stop import SIGNALS
-from model.train import _beginning, fit
+from model.passage import joined
+from model.train import fit
 from tests import needs
 from tests.model.small import corpus, prose, texts
 
@@ -207,9 +212,12 @@ def test_a_text_that_was_encoded_once_is_not_read_again(finished, store, version
 @given(st.lists(st.text("ab", max_size=5)), st.sampled_from(["", "\n", "--"]), st.integers(1, 20))
 def test_the_validation_text_is_read_as_far_as_it_is_scored(documents, separator, limit):
     read = []
-    beginning = _beginning((read.append(text) or text for text in documents), separator, limit)
+    passage = joined((read.append(text) or text for text in documents), separator, limit)
 
-    assert beginning == separator.join(documents)[:limit]
+    assert passage.text == separator.join(documents)[:limit]
+    assert all(
+        passage.text[start:].startswith(text[:1]) for start, text in zip(passage.starts, documents, strict=False)
+    )
     assert len(separator.join(read[:-1])) < limit
 
 
@@ -238,25 +246,107 @@ def test_a_budget_in_minutes_ends_in_time(store, version):
     assert said[-1][3].endswith(" bits per byte")
 
 
-def test_a_loss_that_is_no_number_stops_training_before_the_weights_change(store, version):
-    with pytest.raises(Interrupted):
-        fit(corpus(), version, store, progress=at(12, signalling(signal.SIGINT)))
+def spoil(store: Store, kinds: tuple[str, ...]) -> dict[str, bytes]:
+    """Make weights infinite in what a training was stopped with; the files, by path."""
     state = work_folder(store) / "checkpoints" / "state.json"
     saved = json.loads(state.read_bytes())
-    last = work_folder(store) / saved["last"]
-    arrays = weights.read(last, saved["sha256"])
-    arrays["network.head.bias"] = np.full_like(arrays["network.head.bias"], np.inf)
-    saved["sha256"] = weights.write(last, arrays)
+    left = {}
+    for kind in kinds:
+        path = work_folder(store) / saved[kind]["path"]
+        arrays = weights.read(path, saved[kind]["sha256"])
+        arrays["network.head.bias"] = np.full_like(arrays["network.head.bias"], np.inf)
+        saved[kind]["sha256"] = weights.write(path, arrays)
+        left[path] = path.read_bytes()
     state.write_bytes(json.dumps(saved).encode())
-    before = last.read_bytes()
+    return left
 
-    with pytest.raises(TrainError, match=r"iteration 13 .*lower train\.learning_rate") as caught:
+
+def stopped_at(iteration: int, store: Store, version) -> None:
+    with pytest.raises(Interrupted):
+        fit(corpus(), version, store, progress=at(iteration, signalling(signal.SIGINT)))
+
+
+def test_a_loss_that_is_no_number_goes_back_to_the_last_evaluation_and_on_at_half_the_rate(store, version):
+    stopped_at(12, store, version)
+    spoil(store, ("last",))
+
+    run, _ = fit(corpus(), version, store)
+
+    (told,) = json.loads((folder(store, run) / "setbacks.json").read_bytes())
+    assert (told["iteration"], told["back_to"], told["rate"]) == (13, 8, 0.5)
+    assert "loss nan" in told["said"] or "loss inf" in told["said"]
+    names = {
+        f"{each.id} ({each.title or each.source})"
+        for each in shards.documents(store.version_folder(version), version.shards)
+    }
+    assert told["documents"]
+    assert set(told["documents"]) <= names
+    lines = metrics(folder(store, run))
+    assert [line["iteration"] for line in lines] == list(range(1, 25))
+    assert lines[8]["rate"] == pytest.approx(learning_rate_at(8) / 2)
+    assert lines[7]["rate"] == pytest.approx(learning_rate_at(7))
+    assert run.files["setbacks.json"]
+
+
+def learning_rate_at(iteration: int) -> float:
+    options = checked(corpus())
+    return rate(options, 0, Standing(started_at="", iteration=iteration))
+
+
+def test_a_second_such_loss_ends_the_training_and_names_the_documents(store, version):
+    stopped_at(12, store, version)
+    left = spoil(store, ("last", "mark"))
+
+    with pytest.raises(
+        TrainError, match=r"diverged at iteration 9: loss .* in [0-9a-f]{32} .*lower train\.learning_rate"
+    ) as caught:
         fit(corpus(), version, store)
 
+    assert "it had gone back from iteration 13 to 8 and half the rate" in str(caught.value)
     assert "the best weights, of iteration 8, are kept" in str(caught.value)
-    assert last.read_bytes() == before
+    assert {path: path.read_bytes() for path in left} == left
     assert (work_folder(store) / "checkpoints" / "best-000008.safetensors").is_file()
     assert store.runs("sea") == []
+
+
+@pytest.mark.parametrize("iteration", [1, 2, 5, 12])
+def test_a_training_that_went_back_and_was_killed_comes_to_the_same_end(iteration, store, version, tmp_path):
+    settings = {"spike": 1.2, "learning_rate": 0.3, "warmup": 0.0}  # at half that rate the loss never rises so much
+    other = Store(tmp_path / "other")
+    straight = published(other, "sea", texts())
+    wanted, _ = fit(corpus(**settings), straight, other)
+    assert "setbacks.json" in wanted.files
+    with pytest.raises(RuntimeError, match="power cut"):
+        fit(corpus(**settings), version, store, progress=at(iteration, cut))
+    run, _ = fit(corpus(**settings), version, store)
+    assert outcome(store, run) == outcome(other, wanted)
+
+
+def test_documents_are_read_and_scored_as_if_each_were_alone_where_that_is_asked(store, version):
+    alone, _ = fit(corpus(boundaries="reset"), version, store)
+    carried, _ = fit(corpus(), version, store)
+    assert metrics(folder(store, alone))[0] == metrics(folder(store, carried))[0] or alone.best != carried.best
+    found = score(alone, store, split_passage(alone, store, "validation"), reset=int(alone.best["reset"]))
+    assert found.boundaries == "reset"
+    assert found.nats_per_char == pytest.approx(alone.best["nats_per_char"], abs=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["torch", "numba"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_every_cell_learns_on_every_engine_and_says_which(engine, cell, store, version):
+    run, _ = fit(corpus(cell=cell, engine=engine), version, store)
+    lines = metrics(folder(store, run))
+    assert lines[-1]["nats_per_char"] < lines[0]["nats_per_char"] - 0.1
+    assert run.machine["kernel"] == f"{engine} {cell}"
+
+
+def test_a_training_by_epochs_reads_the_text_so_often(store, version):
+    run, _ = fit(corpus(steps=0, epochs=3.0, schedule="epochs", decay=0.5, decay_after=1, warmup=0.0), version, store)
+    assert run.stopped == "epochs"
+    length = sum(map(len, texts()["train"])) + 2
+    assert run.iterations == math.ceil(3.0 * length / 64)
+    rates = {line["rate"] for line in metrics(folder(store, run))}
+    assert rates == {0.01, 0.005, 0.0025} or rates == {0.01, 0.005, 0.0025, 0.00125}
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,9 @@ def assert_resumes(left: Left, run: str, saved: int) -> None:
             body = left[f"{folder}/{STATE}"]
             assert body.endswith(b"\n}\n"), "a checkpoint's state is torn"
             state = msgspec.json.decode(body)
-            assert state["standing"]["iteration"] >= saved, "a checkpoint is that of an earlier save"
-            best = state["standing"]["best"]
-            for path, digest in ((state["last"], state["sha256"]), (best["path"], best["sha256"])):
-                assert sha256(left.get(f"{folder}/{path}", b"")) == digest, "a checkpoint is torn"
+            assert state["last"]["standing"]["iteration"] >= saved, "a checkpoint is that of an earlier save"
+            for file in (state["last"], state["mark"], state["last"]["standing"]["best"]):
+                assert sha256(left.get(f"{folder}/{file['path']}", b"")) == file["sha256"], "a checkpoint is torn"
             return
     raise AssertionError("a checkpoint is lost")
 

@@ -50,7 +50,7 @@ def readers(store: Store) -> Iterator[tuple[str, Path, Reader]]:
         best = folder / run.checkpoint
         yield "checkpoint", best, lambda p=best, r=run: repr(weights.read(p, r.files[r.checkpoint]))
         last = next(path for path in folder.glob("checkpoints/last-*"))
-        yield "checkpoint", last, lambda f=folder: repr(checkpoint.resume(f))
+        yield "checkpoint", last, lambda f=folder: repr(checkpoint.arrays(f, checkpoint.resume(f).last))
 
 
 def flipped(body: bytes, chance: random.Random) -> bytes:

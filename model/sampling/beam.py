@@ -1,0 +1,79 @@
+"""Beam search: not a text drawn by chance, but about the likeliest of all.
+
+Of all ways to go on from W beginnings the W likeliest are kept (Lowerre 1976; for recurrent networks Graves 2012,
+section 2.5). A text that reaches a stop string stands aside; of those, and at the full length the last W, the one of
+the least nats per character is it, the stop string's characters included, so that short texts have no advantage (Wu et
+al. 2016, section 7, with an exponent of 1). It takes no random numbers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.sampling.choose import Sampling
+from model.sampling.endings import ending
+from model.step import Floats, Numbers, Step
+from preprocess.vocab import UNKNOWN, Vocabulary
+
+WIDEST = 1000  # beginnings kept, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found."""
+
+    text: str
+    nats_per_char: float  # -ln p of its characters given those before, the unknown one left out
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text on the way."""
+
+    nats: float
+    length: int
+    place: int  # its row among those of its length
+    tail: str  # its last characters, as many as a stop string can have begun in, and one more
+
+
+def search(begun: Step, vocabulary: Vocabulary, how: Sampling, width: int) -> Found:
+    """The likeliest text that goes on from what was read, as far as `width` beginnings show it."""
+    step, history = begun.times(1), list[tuple[Numbers, Numbers]]()  # rows gone on from, and ids, of each length
+    texts, ended, reach = [_Text(0.0, 0, 0, "")], list[_Text](), max(map(len, how.stop), default=1) - 1
+    while texts and len(history) < how.length and len(ended) < width:
+        rows, ids, nats = _likeliest(step.logits(), [text.nats for text in texts], width)
+        history.append((np.array([texts[row].place for row in rows]), ids))
+        tails = [texts[row].tail for row in rows]
+        tails = [tail[max(len(tail) - reach, 0) :] + vocabulary.decode(ids[n : n + 1]) for n, tail in enumerate(tails)]
+        written = [_Text(nats[n], len(history), n, tail) for n, tail in enumerate(tails)]
+        going = [n for n, text in enumerate(written) if ending(text.tail, how.stop) is None]
+        ended += [text for n, text in enumerate(written) if n not in going]
+        texts = [written[n] for n in going]
+        step.keep(rows[going])
+        step.read(ids[going])
+    best = min([*ended, *(texts if len(history) == how.length else ())], key=_dearness)
+    found = vocabulary.decode(np.array(list(_traced(history, best))[::-1], np.int64))
+    return Found(found[: ending(found, how.stop)], _dearness(best))
+
+
+def _dearness(text: _Text) -> float:
+    return text.nats / max(text.length, 1)
+
+
+def _likeliest(logits: Floats, nats: list[float], width: int) -> tuple[Numbers, Numbers, list[float]]:
+    """The rows to go on from, with which ids, and what that comes to: the best first, ties by row and id."""
+    scores = logits[:, UNKNOWN + 1 :].astype(np.float64)
+    scores -= scores.max(-1, keepdims=True)
+    costs = (np.array(nats)[:, None] + np.log(np.exp(scores).sum(-1, keepdims=True)) - scores).ravel()
+    order = np.argsort(costs, kind="stable")[:width]
+    rows, ids = np.divmod(order, scores.shape[1])
+    return rows, ids + UNKNOWN + 1, costs[order].tolist()
+
+
+def _traced(history: list[tuple[Numbers, Numbers]], text: _Text) -> Iterator[int]:
+    """The ids of a text, the last first."""
+    place = text.place
+    for rows, ids in reversed(history[: text.length]):
+        yield int(ids[place])
+        place = int(rows[place])
