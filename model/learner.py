@@ -48,8 +48,8 @@ class Learner:
     def learn(self, batch: Batch, rate: float) -> float:
         """One step of the optimiser at a learning rate; returns the batch's loss before it, in nats per character.
 
-        Raises SpikeError, weights, optimiser and hidden state unchanged, if loss or gradient is no finite number, or the
-        loss is more than ``spike`` times the running one.
+        Raises SpikeError, weights, optimiser and hidden state unchanged, if loss or gradient is no finite number, or
+        the loss is more than ``spike`` times the running one.
         """
         before = self.network.start(batch.inputs.shape[1]) if batch.first else self.state
         with torch.autocast("cpu", torch.bfloat16, enabled=self._precision == torch.bfloat16):

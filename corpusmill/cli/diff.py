@@ -1,6 +1,6 @@
 """diff: what became of a corpus from one version to another, and how well an earlier model does on what is new."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 

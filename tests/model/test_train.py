@@ -20,10 +20,10 @@ from model import weights
 from model.checkpoint import Standing
 from model.load import load
 from model.options import checked
+from model.passage import joined
 from model.rates import rate
 from model.score import score, split_passage, split_text
 from model.stop import SIGNALS
-from model.passage import joined
 from model.train import fit
 from tests import needs
 from tests.model.small import corpus, prose, texts
@@ -322,10 +322,12 @@ def test_a_training_that_went_back_and_was_killed_comes_to_the_same_end(iteratio
     assert outcome(store, run) == outcome(other, wanted)
 
 
-def test_documents_are_read_and_scored_as_if_each_were_alone_where_that_is_asked(store, version):
+def test_documents_are_read_and_scored_as_if_each_were_alone_where_that_is_asked(store):
+    short = {"train": [prose(8, n) for n in range(80)], "validation": [prose(8, n) for n in range(100, 115)]}
+    version = published(store, "sea", short)
     alone, _ = fit(corpus(boundaries="reset"), version, store)
     carried, _ = fit(corpus(), version, store)
-    assert metrics(folder(store, alone))[0] == metrics(folder(store, carried))[0] or alone.best != carried.best
+    assert alone.best != carried.best
     found = score(alone, store, split_passage(alone, store, "validation"), reset=int(alone.best["reset"]))
     assert found.boundaries == "reset"
     assert found.nats_per_char == pytest.approx(alone.best["nats_per_char"], abs=1e-6)
@@ -346,7 +348,7 @@ def test_a_training_by_epochs_reads_the_text_so_often(store, version):
     length = sum(map(len, texts()["train"])) + 2
     assert run.iterations == math.ceil(3.0 * length / 64)
     rates = {line["rate"] for line in metrics(folder(store, run))}
-    assert rates == {0.01, 0.005, 0.0025} or rates == {0.01, 0.005, 0.0025, 0.00125}
+    assert {0.01, 0.005, 0.0025} <= rates <= {0.01, 0.005, 0.0025, 0.00125}
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from torch import nn
 
 from model.engine import layers
 
-T, B, I, H, V = 7, 5, 6, 9, 11
+T, B, INPUTS, H, V = 7, 5, 6, 9, 11
 CELLS = ["LSTM", "GRU", "RNN"]
 
 
 def pair(cell: str) -> tuple[nn.RNNBase, nn.RNNBase]:
     """Torch's layer in float64 and ours with the same weights."""
     torch.manual_seed(1)
-    theirs = getattr(nn, cell)(I, H).double()
-    ours = getattr(layers, cell)(I, H)
+    theirs = getattr(nn, cell)(INPUTS, H).double()
+    ours = getattr(layers, cell)(INPUTS, H)
     ours.load_state_dict({name: value.float() for name, value in theirs.state_dict().items()})
     return theirs, ours
 
@@ -24,7 +24,7 @@ def material(cell: str, dtype: torch.dtype) -> dict:
     torch.manual_seed(2)
     memories = 2 if cell == "LSTM" else 1
     return {
-        "table": torch.randn(V, I).to(dtype).requires_grad_(),
+        "table": torch.randn(V, INPUTS).to(dtype).requires_grad_(),
         "ids": torch.randint(V, (T, B)),
         "state": [torch.randn(1, B, H).to(dtype).requires_grad_() for _ in range(memories)],
         "weights": [torch.randn(T, B, H), *[torch.randn(1, B, H) for _ in range(memories)]],
@@ -112,5 +112,5 @@ def test_the_same_input_gives_the_same_bits(cell):
 def test_a_state_that_is_huge_saturates_and_is_no_number_nowhere():
     _, ours = pair("LSTM")
     state = (torch.full((1, B, H), 1e30), torch.full((1, B, H), -1e30))
-    outputs, (hidden, cell) = ours(torch.full((T, B, I), 1e30), state)
+    outputs, (hidden, cell) = ours(torch.full((T, B, INPUTS), 1e30), state)
     assert all(value.isfinite().all() for value in (outputs, hidden, cell))
