@@ -9,6 +9,7 @@ from corpusmill.errors import CorpusmillError
 
 BENCHMARKS = (
     "train",
+    "engine",
     "client",
     "archive",
     "near",

@@ -41,6 +41,7 @@ PAGES = (
     "docs/store.md",
     "docs/sweeps.md",
     "docs/tracing.md",
+    "docs/training.md",
 )
 RUN = (
     "docs/building.md",
@@ -55,6 +56,7 @@ RUN = (
     "docs/reliability.md",
     "docs/forgetting.md",
     "docs/sweeps.md",
+    "docs/training.md",
 )  # in one store, one after the other
 
 
