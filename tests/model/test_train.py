@@ -20,10 +20,10 @@ from model import weights
 from model.checkpoint import Standing
 from model.load import load
 from model.options import checked
+from model.passage import joined
 from model.rates import rate
 from model.score import score, split_passage, split_text
 from model.stop import SIGNALS
-from model.passage import joined
 from model.train import fit
 from tests import needs
 from tests.model.small import corpus, prose, texts
@@ -102,7 +102,7 @@ def test_a_manifest_says_what_was_trained_on_what_by_what(finished):
     assert (run.iterations, run.stopped) == (24, "steps")
     assert run.parameters == sum(array.size for array in load(run, store).weights.values())
     assert run.vocabulary == len(set("\n\n".join(texts()["train"]))) + 1
-    assert set(run.machine) == {"kernel", "dtype", "threads", "cpu", "processor", "system"}
+    assert set(run.machine) == {"kernel", "dtype", "device", "processes", "threads", "cpu", "processor", "system"}
     assert set(run.libraries) == {"python", "torch", "numpy", "safetensors"}
     assert run.clock["seconds"] > 0
     assert run.clock["cpu_seconds"] > 0
