@@ -18,6 +18,7 @@ BENCHMARKS = (
     "trace",
     "sample",
     "baselines",
+    "gpu",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

@@ -19,6 +19,16 @@ Position = dict[str, int]
 """Where the reading is: ``{"epoch": 2, "window": 31}`` is the next batch to give."""
 
 START: Position = {"epoch": 0, "window": 0}
+ALL = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where the next characters of every stream stand."""
+
+    places: NDArray[np.int64]  # [B], of each stream's first character in the text
+    first: bool  # the streams begin here, so the state before it is zero
+    fresh: NDArray[np.bool_] | None = None  # [T, B], where the state is zeroed before the character is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +48,46 @@ def shortest(streams: int, length: int) -> int:
 
 
 def batches(
-    ids: Ids, streams: int, length: int, seed: int, position: Position, resets: NDArray[np.int64] | None = None
+    ids: Ids,
+    streams: int,
+    length: int,
+    seed: int,
+    position: Position,
+    resets: NDArray[np.int64] | None = None,
+    share: slice = ALL,
 ) -> Iterator[tuple[Batch, Position]]:
     """Batches from a position on, each with the position after it; `ids` holds at least `shortest` of them.
 
-    `resets`, sorted, are places in the text before which nothing is remembered.
+    `resets`, sorted, are places in the text before which nothing is remembered. Of the streams a `share` is read;
+    `places` are those of all.
     """
+    ahead = np.arange(length)[:, None]
+    for window, after in windows(len(ids), streams, length, seed, position, resets, share):
+        cut = window.places[share] + ahead  # [T, B]
+        inputs, targets = ids[cut].astype(np.int64), ids[cut + 1].astype(np.int64)
+        yield Batch(inputs, targets, window.first, window.places, window.fresh), after
+
+
+def windows(
+    size: int,
+    streams: int,
+    length: int,
+    seed: int,
+    position: Position,
+    resets: NDArray[np.int64] | None = None,
+    share: slice = ALL,
+) -> Iterator[tuple[Window, Position]]:
+    """Where the batches of a text of `size` ids lie, without reading it."""
     epoch, window = position["epoch"], position["window"]
     while True:
         phase = int(np.random.default_rng((seed, epoch)).integers(length))
-        each = (len(ids) - 1 - phase) // streams
-        inputs = ids[phase : phase + streams * each].reshape(streams, each)
-        targets = ids[phase + 1 : phase + 1 + streams * each].reshape(streams, each)
+        each = (size - 1 - phase) // streams
         begins = phase + each * np.arange(streams)
         for place in range(window, each // length):
-            cut = slice(place * length, (place + 1) * length)
             places = begins + place * length
-            fresh = None if resets is None else _fresh(resets, places, length)
-            batch = Batch(_columns(inputs[:, cut]), _columns(targets[:, cut]), place == 0, places, fresh)
-            yield batch, _at(epoch, place + 1)
+            fresh = None if resets is None else _fresh(resets, places[share], length)
+            yield Window(places, place == 0, fresh), _at(epoch, place + 1)
         epoch, window = epoch + 1, 0
-
-
-def _columns(rows: Ids) -> NDArray[np.int64]:
-    """[B, T] as it lies in the text -> [T, B] as the network reads it."""
-    return np.ascontiguousarray(rows.T, np.int64)
 
 
 def _fresh(resets: NDArray[np.int64], places: NDArray[np.int64], length: int) -> NDArray[np.bool_] | None:

@@ -1,11 +1,12 @@
 """The part of a training that changes with every batch: network, optimiser, hidden state, random state.
 
-All of it goes into arrays and comes back, so that a training that was interrupted goes on to the same weights. It knows
-batches, not texts, files or clocks.
+All of it goes into arrays and comes back, so that a training that was interrupted goes on to the same weights, on a
+processor or a GPU, whichever it was before. Several processes may learn together, each from its share of the streams.
+It knows batches, not texts, files or clocks.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,10 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from model import machine, optimizers
-from model.batches import Batch
+from model.batches import Batch, Window
 from model.network import Network
 from model.optimizers import Average
 from model.options import TrainOptions
+from model.parallel import ALONE, Peers
 from model.weights import Weights
 
 REMEMBERED = 0.98  # of the running loss with each batch: it looks back on about fifty
@@ -35,39 +37,63 @@ class SpikeError(Exception):
 class Learner:
     """A network being trained. Its first weights are drawn from torch's own generator."""
 
-    def __init__(self, options: TrainOptions, vocabulary: int, precision: torch.dtype | None = None) -> None:
+    stride = 1  # batches that it is best given at once
+
+    def __init__(
+        self,
+        options: TrainOptions,
+        vocabulary: int,
+        precision: torch.dtype | None = None,
+        *,
+        peers: Peers = ALONE,
+        device: torch.device = machine.CPU,
+    ) -> None:
         """`vocabulary` counts ids; `precision` is what products are computed in, by default the machine's choice."""
-        self.network = Network(vocabulary, options, machine.engine(options.engine))
-        self.state = self.network.start(options.batch)
+        self.network = Network(vocabulary, options, machine.engine(options.engine, device)).to(device)
+        self.state = self.network.start(options.batch // peers.world)
         self._options = options
-        self._precision = precision or machine.precision()
+        self._peers = peers
+        self._device = device
+        self._precision = precision or machine.precision(device)
         self._optimizer = optimizers.optimizer(self.network.parameters(), options)
         self._average = Average(self.network.parameters(), options.averaging) if options.averaging else None
         self._running = math.nan  # loss, of the batches before
+        if peers.rank:  # dropout of its own
+            torch.manual_seed(torch.initial_seed() + peers.rank)
 
-    def learn(self, batch: Batch, rate: float) -> float:
+    def advance(self, batches: Sequence[Batch | Window], rates: Sequence[float]) -> list[float]:
+        """Learn from up to `stride` batches, at as many rates; the losses of those learnt from.
+
+        They are fewer where one is none to learn from; raises SpikeError where that is the first.
+        """
+        return [self.learn(batch, rate) for batch, rate in zip(batches, rates, strict=True)]
+
+    def learn(self, batch: Batch | Window, rate: float) -> float:
         """One step of the optimiser at a learning rate; returns the batch's loss before it, in nats per character.
 
         Raises SpikeError, weights, optimiser and hidden state unchanged, if loss or gradient is no finite number, or
-        the loss is more than ``spike`` times the running one.
+        the loss is more than ``spike`` times the running one. Of several processes all do or none: both are of all.
         """
+        assert isinstance(batch, Batch), "this learner has no text of its own"
         before = self.network.start(batch.inputs.shape[1]) if batch.first else self.state
         with torch.autocast("cpu", torch.bfloat16, enabled=self._precision == torch.bfloat16):
             fresh = None if batch.fresh is None else torch.from_numpy(batch.fresh)
             logits, after = self.network(torch.from_numpy(batch.inputs), before, fresh)
         targets = torch.from_numpy(batch.targets)
-        loss = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
-        torch.autograd.backward(loss)
+        own = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+        torch.autograd.backward(own)
+        gradients = [weights.grad for weights in self.network.parameters() if weights.grad is not None]
+        loss = self._peers.mean(gradients, own.detach()).item()
         norm = optimizers.cut(self.network.parameters(), self._options)
-        self._refuse(loss.item(), norm.item(), logits.detach(), targets)
+        self._refuse(loss, norm.item(), logits.detach(), targets)
         optimizers.set_rate(self._optimizer, rate)
         self._optimizer.step()
         self._optimizer.zero_grad()
         if self._average:
             self._average.take()
         self.state = tuple(memory.detach().float() for memory in after)
-        self._running = _mean(self._running, loss.item())
-        return loss.item()
+        self._running = _mean(self._running, loss)
+        return loss
 
     def _refuse(self, loss: float, norm: float, logits: Tensor, targets: Tensor) -> None:
         """Raise SpikeError unless this can be learnt from."""
@@ -75,10 +101,15 @@ class Learner:
         if finite and not loss > self._options.spike * self._running:  # of the first batch, not a number: no spike
             return
         self._optimizer.zero_grad()
+        raise self._spike(loss, norm, logits, targets)
+
+    def _spike(self, loss: float, norm: float, logits: Tensor, targets: Tensor) -> SpikeError:
+        """What to say of a batch with these logits [T, B, V] and targets [T, B]."""
         losses = functional.cross_entropy(logits.float().movedim(2, 1), targets, reduction="none")  # [T, B]
-        worst = int(losses.nan_to_num(math.inf).sum(0).argmax())
+        worst = int(self._peers.beside(losses.nan_to_num(math.inf).sum(0), 0).argmax())
+        finite = math.isfinite(loss + norm)
         beside = f"after a running loss of {self._running:.4g}" if finite else f"norm of the gradient {norm:.4g}"
-        raise SpikeError(f"loss {loss:.4g}, {beside}", worst)
+        return SpikeError(f"loss {loss:.4g}, {beside}", worst)
 
     @contextmanager
     def judged(self) -> Iterator[Network]:
@@ -94,19 +125,28 @@ class Learner:
             self.network.train()
 
     def arrays(self) -> Weights:
-        """Everything that `restore` needs, by name."""
+        """Everything that `restore` needs, by name; of several processes each must ask, and each is given all."""
         average = self._average.means if self._average else []
+        state = (self._peers.beside(memory, 1) for memory in self.state)
         return {
             **{f"network.{name}": value for name, value in self.network.weights().items()},
-            **{f"optimizer.{name}": value.numpy() for name, value in optimizers.state(self._optimizer).items()},
-            **{f"average.{number}": mean.numpy() for number, mean in enumerate(average)},
-            **{f"state.{number}": memory.numpy() for number, memory in enumerate(self.state)},
+            **{f"optimizer.{name}": value.cpu().numpy() for name, value in optimizers.state(self._optimizer).items()},
+            **{f"average.{number}": mean.cpu().numpy() for number, mean in enumerate(average)},
+            **{f"state.{number}": memory.cpu().numpy() for number, memory in enumerate(state)},
             "figures": np.array([self._running, self._average.steps if self._average else 0]),
-            "random": torch.get_rng_state().numpy(),
+            **self._random(),
         }
 
+    def _random(self) -> Weights:
+        """The random states: the first process's by its kind, the others' with their rank behind it."""
+        kinds = {"random": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            kinds["cuda"] = torch.cuda.get_rng_state(self._device)
+        rows = {kind: self._peers.beside(state.unsqueeze(0), 0).numpy() for kind, state in kinds.items()}
+        return {_of(kind, rank): row for kind, those in rows.items() for rank, row in enumerate(those)}
+
     def restore(self, arrays: Weights) -> None:
-        """Be what `arrays` was taken from, torch's random state included."""
+        """Be what `arrays` was taken from, torch's random state included where this process had one."""
         tensors = {name: torch.from_numpy(value) for name, value in arrays.items()}
 
         def part(name: str) -> dict[str, Tensor]:
@@ -114,13 +154,23 @@ class Learner:
 
         self.network.load(part("network"))
         optimizers.restore(self._optimizer, part("optimizer"))
-        self.state = tuple(memory for _, memory in sorted(part("state").items()))
+        mine = self._peers.share(self._options.batch)
+        self.state = tuple(
+            memory[:, mine].to(self._device, copy=True).contiguous() for _, memory in sorted(part("state").items())
+        )
         self._running, steps = tensors["figures"].tolist()
         if self._average:
             self._average.steps = int(steps)
             for number, mean in enumerate(self._average.means):
                 mean.copy_(tensors[f"average.{number}"])
-        torch.set_rng_state(tensors["random"])
+        if (random := tensors.get(_of("random", self._peers.rank))) is not None:
+            torch.set_rng_state(random)
+        if self._device.type == "cuda" and (random := tensors.get(_of("cuda", self._peers.rank))) is not None:
+            torch.cuda.set_rng_state(random, self._device)
+
+
+def _of(kind: str, rank: int) -> str:
+    return f"{kind}.{rank}" if rank else kind
 
 
 def _mean(running: float, loss: float) -> float:

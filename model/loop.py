@@ -2,7 +2,8 @@
 
 All that changes lives in a `Learner` (arrays) and a `Standing` (numbers). Both are saved at every evaluation, at least
 once a minute and when a signal asks to stop, so that the next `train` on the same folder goes on from there: with
-`steps` to the very same weights, as if nothing had happened.
+`steps` to the very same weights, as if nothing had happened. Where several processes learn together all go through this
+loop in step: the first one's clock counts, a signal to any stops all, and only the first looks, writes and speaks.
 """
 
 import math
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +20,18 @@ from numpy.typing import NDArray
 from corpusmill.errors import TrainError
 from corpusmill.types import Progress
 from model import checkpoint, journal
-from model.batches import Batch, Position, batches
-from model.checkpoint import Best, Kept, Setback, Standing
+from model.batches import Batch, Position, Window, batches, windows
+from model.checkpoint import Best, Kept, Setback, Standing, State
 from model.learner import Learner, SpikeError
-from model.machine import Pace
+from model.machine import Pace, device
 from model.options import TrainOptions
+from model.parallel import ALONE, Peers
 from model.passage import Passage, resets
-from model.rates import fraction, rate
+from model.rates import along, fraction, stretch
 from model.sample import Sampler
 from model.score import Score, measure
 from model.stop import Stop
+from model.weights import Weights
 from preprocess.vocab import Ids, Vocabulary
 
 LINES = 200  # of metrics.jsonl in a whole run: the points of a loss curve
@@ -48,6 +52,7 @@ class Task:
     named: Callable[[Sequence[int]], Sequence[str]]  # numbers of documents -> what to call them
     validation: Passage  # as much of the split as evaluations score
     folder: Path
+    peers: Peers = ALONE  # the processes that learn it together
 
     @property
     def reset(self) -> int:
@@ -63,29 +68,33 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
     damaged checkpoint.
     """
     learner, standing, mark = begin(task)
-    clock, stream = _Clock(standing), _stream(task, standing)
+    clock, stream = _Clock(standing, task.peers, stop), _stream(task, learner, standing)
     while not (ended := _ended(task, standing)):
-        batch, after = next(stream)
-        now = rate(task.options, len(task.ids), standing)
+        ahead = list(islice(stream, stretch(task.options, len(task.ids), standing, learner.stride)))
+        rates = along(task.options, len(task.ids), standing, [after for _, after in ahead])
         started = time.monotonic()
         try:
-            loss = learner.learn(batch, now)
+            losses = learner.advance([batch for batch, _ in ahead], rates)
         except SpikeError as error:
-            standing = _step_back(task, learner, standing, mark, batch, error)
-            stream = _stream(task, standing)
+            standing = _step_back(task, learner, standing, mark, ahead[0][0], error)
+            stream = _stream(task, learner, standing)
             continue
-        taken = time.monotonic() - started
-        standing.position = after
-        standing.count(loss, taken)
+        taken = (time.monotonic() - started) / len(losses)
+        for loss, (_, after) in zip(losses, ahead, strict=False):
+            standing.position = after
+            standing.count(loss, taken)
+        if len(losses) < len(ahead):
+            stream = _stream(task, learner, standing)
         pace.took(taken)
         clock.read(standing)
-        evaluated = _look(task, learner, standing, now)
-        clock.read(standing)
+        evaluated = _look(task, learner, standing, rates[len(losses) - 1])
+        if evaluated:
+            standing = task.peers.agree(standing, Standing)
         _tell(progress, task.options, standing)
-        stopping = stop.signum is not None
+        stopping = clock.read(standing)
         if evaluated or stopping or standing.seconds - standing.saved > SAVE_SECONDS:
             standing.saved = standing.seconds
-            mark = checkpoint.save(task.folder, standing, learner.arrays(), None if evaluated else mark).mark
+            mark = _save(task, learner, standing, None if evaluated else mark).mark
         if stopping:
             return standing, "interrupted"
     return standing, ended
@@ -93,33 +102,58 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
 
 def begin(task: Task) -> tuple[Learner, Standing, Kept]:
     """A new learner, or the one that the folder holds, what was written after its last save forgotten; and its mark."""
-    learner = Learner(task.options, len(task.vocabulary))
-    state = checkpoint.resume(task.folder)
-    if state:
-        learner.restore(checkpoint.arrays(task.folder, state.last))
-    else:
+    learner, peers = _learner(task), task.peers
+    found: State | None = peers.agree(None if peers.rank else checkpoint.resume(task.folder), State | None)
+    state = found
+    if state is None:
         standing = Standing(started_at=datetime.now(UTC).isoformat(timespec="seconds"))
-        state = checkpoint.save(task.folder, standing, learner.arrays())
-    journal.rewind(task.folder, state.last.standing.iteration)
+        state = _save(task, learner, standing)
+    if found or peers.world > 1:  # all begin with the first one's weights, to the last bit
+        learner.restore(_arrays(task, state.last))
+    if not peers.rank:
+        journal.rewind(task.folder, state.last.standing.iteration)
     return learner, replace(state.last.standing), state.mark
 
 
-def _stream(task: Task, standing: Standing) -> Iterator[tuple[Batch, Position]]:
-    """The batches from where it stands."""
+def _learner(task: Task) -> Learner:
+    """On a processor one that looks at every loss, on a GPU one that looks at some together."""
+    options, vocabulary, place = task.options, len(task.vocabulary), device(task.options.device)
+    if place.type == "cpu":
+        return Learner(options, vocabulary, peers=task.peers)
+    from model.accelerator.learner import Accelerated
+
+    return Accelerated(options, vocabulary, task.ids, peers=task.peers, device=place)
+
+
+def _save(task: Task, learner: Learner, standing: Standing, mark: Kept | None = None) -> State:
+    """Save what all processes have; the first writes it."""
+    arrays, peers = learner.arrays(), task.peers
+    made = None if peers.rank else checkpoint.save(task.folder, standing, arrays, mark)
+    state: State = peers.agree(made, State)
+    return state
+
+
+def _arrays(task: Task, kept: Kept) -> Weights:
+    """What the first process saved."""
+    return task.peers.arrays({} if task.peers.rank else checkpoint.arrays(task.folder, kept))
+
+
+def _stream(task: Task, learner: Learner, standing: Standing) -> Iterator[tuple[Batch | Window, Position]]:
+    """The batches from where it stands, or their places for a learner that has the text."""
     options = task.options
     forgotten = resets(task.starts, options.separator) if options.boundaries == "reset" else None
-    return batches(task.ids, options.batch, options.length, options.seed, standing.position, forgotten)
+    how = options.batch, options.length, options.seed, standing.position, forgotten, task.peers.share(options.batch)
+    return batches(task.ids, *how) if learner.stride == 1 else windows(len(task.ids), *how)
 
 
 def _step_back(
-    task: Task, learner: Learner, standing: Standing, mark: Kept, batch: Batch, error: SpikeError
+    task: Task, learner: Learner, standing: Standing, mark: Kept, batch: Batch | Window, error: SpikeError
 ) -> Standing:
     """Go back to the mark, at half the rate from now on; raises TrainError if that was tried before."""
     documents = tuple(_documents(task, batch, error.worst))
     if standing.setbacks:
         raise _diverged(task.options, standing, error, documents) from error
-    learner.restore(checkpoint.arrays(task.folder, mark))
-    journal.rewind(task.folder, mark.standing.iteration)
+    learner.restore(_arrays(task, mark))
     setback = Setback(
         iteration=standing.iteration + 1,
         back_to=mark.standing.iteration,
@@ -127,13 +161,15 @@ def _step_back(
         documents=documents,
         rate=SLOWER,
     )
-    journal.setback(task.folder, setback)
+    if not task.peers.rank:
+        journal.rewind(task.folder, mark.standing.iteration)
+        journal.setback(task.folder, setback)
     return replace(mark.standing, setbacks=(setback,), seconds=standing.seconds, cpu_seconds=standing.cpu_seconds)
 
 
-def _documents(task: Task, batch: Batch, worst: int) -> Iterator[str]:
+def _documents(task: Task, batch: Batch | Window, worst: int) -> Iterator[str]:
     """The documents that a batch is of, those of the worst stream first."""
-    length = len(batch.inputs)
+    length = task.options.length
     order = [worst, *(stream for stream in range(len(batch.places)) if stream != worst)]
     spans = np.searchsorted(task.starts, [batch.places[order], batch.places[order] + length - 1], side="right")
     numbers = dict.fromkeys(n for first, last in spans.T for n in range(max(int(first) - 1, 0), int(last)))
@@ -151,10 +187,11 @@ def _look(task: Task, learner: Learner, standing: Standing, now: float) -> bool:
     """Write a line of metrics when one is due; evaluate, sample and keep the best when that is. Says whether it was."""
     evaluations = _reached(task, standing, task.options.evaluations)
     lines = _reached(task, standing, LINES)
-    due = evaluations > standing.evaluations
-    score = _evaluate(task, learner, standing) if due else None
+    due, first = evaluations > standing.evaluations, not task.peers.rank
+    score = _evaluate(task, learner, standing) if due and first else None
     if due or lines > standing.lines:
-        journal.line(task.folder, _metrics(task, standing, now, score))
+        if first:
+            journal.line(task.folder, _metrics(task, standing, now, score))
         standing.lines = lines
         standing.clear()
     if due:
@@ -236,12 +273,18 @@ def _diverged(options: TrainOptions, standing: Standing, error: SpikeError, docu
 
 
 class _Clock:
-    """Wall and processor time, counted on from where a training stood."""
+    """Wall and processor time of the first process, counted on from where a training stood; and signals to any."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, peers: Peers, stop: Stop) -> None:
         self._wall = time.monotonic() - standing.seconds
         self._processor = time.process_time() - standing.cpu_seconds
+        self._peers, self._stop = peers, stop
 
-    def read(self, standing: Standing) -> None:
-        standing.seconds = time.monotonic() - self._wall
+    def read(self, standing: Standing) -> bool:
+        """Tell the time to all; says whether any was asked to stop."""
+        own = 0.0 if self._peers.rank else time.monotonic() - self._wall
+        standing.seconds, signum = self._peers.highest(own, self._stop.signum or 0)
         standing.cpu_seconds = time.process_time() - self._processor
+        if signum:
+            self._stop.signum = int(signum)
+        return bool(signum)

@@ -15,6 +15,9 @@ import numpy as np
 import safetensors
 import torch
 
+from corpusmill.errors import UsageError
+
+CPU = torch.device("cpu")
 TRIES = 5  # iterations that a number of threads has to show its speed
 HOPELESS = 3.0  # times slower than the fewest threads: not worth the rest of the tries
 REST_SECONDS = 30.0  # of training between two trials
@@ -102,28 +105,54 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def precision() -> torch.dtype:
-    """bfloat16 where the processor multiplies it, half as costly as float32 there; else float32."""
+def precision(place: torch.device = CPU) -> torch.dtype:
+    """bfloat16 where the processor or GPU multiplies it, half as costly as float32 there; else float32."""
+    if place.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     capabilities = torch.cpu.get_capabilities()
     fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
     return torch.bfloat16 if fast else torch.float32
 
 
-def engine(wanted: str) -> str:
-    """What computes the recurrent layers, torch or numba: as wanted, or numba, which is the faster one."""
-    return "numba" if wanted == "auto" else wanted
+def device(wanted: str) -> torch.device:
+    """Where to train: as wanted, or on a GPU if there is one. Raises UsageError for one that is not there."""
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        hint = "leave train.device at auto, or install the build of torch for its CUDA"
+        raise UsageError("train.device is cuda, and torch finds no NVIDIA GPU here", hint)
+    return torch.device("cuda" if there and wanted != "cpu" else "cpu")
 
 
-def facts(number: str, computed: str) -> Mapping[str, str]:
+def engine(wanted: str, place: torch.device = CPU) -> str:
+    """What computes the recurrent layers: as wanted, or the faster one, numba on a processor; on a GPU it is cuDNN.
+
+    Raises UsageError for numba on a GPU.
+    """
+    if place.type == "cpu":
+        return "numba" if wanted == "auto" else wanted
+    if wanted == "numba":
+        raise UsageError("train.engine is numba, which computes on processors alone", "set train.device to cpu")
+    return "cudnn"
+
+
+def facts(number: str, computed: str, place: torch.device, processes: int) -> Mapping[str, str]:
     """What may change the last bits of a result, with the number of threads (``2``, ``1 or 2``) and the engine."""
     return {
         "kernel": computed,
-        "dtype": str(precision()).removeprefix("torch."),
+        "dtype": str(precision(place)).removeprefix("torch."),
+        "device": "cpu" if place.type == "cpu" else _gpu(place),
+        "processes": str(processes),
         "threads": number,
         "cpu": torch.backends.cpu.get_cpu_capability(),
         "processor": platform.machine(),
         "system": platform.system(),
     }
+
+
+def _gpu(place: torch.device) -> str:
+    """``NVIDIA H100 80GB HBM3, CUDA 12.8, cuDNN 91002``: what decides which kernels compute."""
+    cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    return f"{torch.cuda.get_device_name(place)}, CUDA {torch.version.cuda}, cuDNN {cudnn}"
 
 
 def libraries() -> Mapping[str, str]:

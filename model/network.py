@@ -29,9 +29,13 @@ MEMORIES = {"lstm": 2, "gru": 1, "rnn": 1}
 
 
 def cells(engine: str) -> "Mapping[str, Callable[[int, int], nn.RNNBase]]":
-    """The layers of an engine by their cell; numba is imported only where it is asked for."""
+    """The layers of an engine by their cell; what an engine needs is imported only where it is asked for."""
     if engine == "torch":
         return {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+    if engine == "cudnn":
+        from model.accelerator import cudnn
+
+        return {"lstm": cudnn.LSTM, "gru": cudnn.GRU, "rnn": cudnn.RNN}
     from model.engine import layers
 
     return {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.RNN}
@@ -41,7 +45,7 @@ class Network(nn.Module):
     """Predicts the next character at every place. Initialised as in `_initialise`, under torch's own seed."""
 
     def __init__(self, vocabulary: int, options: TrainOptions, engine: str = "torch") -> None:
-        """`vocabulary` counts ids, the unknown one included; `engine` is torch or numba."""
+        """`vocabulary` counts ids, the unknown one included; `engine` is torch, numba or cudnn."""
         super().__init__()
         cell, hidden = cells(engine)[options.cell], options.hidden
         self.embedding = nn.Embedding(vocabulary, hidden if options.tied else options.embedding)
@@ -94,11 +98,16 @@ class Network(nn.Module):
     def start(self, streams: int) -> State:
         """The state before anything was read: zeros."""
         shape = (len(self.layers), streams, self.head.in_features)
-        return tuple(torch.zeros(shape) for _ in range(MEMORIES[self.options.cell]))
+        return tuple(torch.zeros(shape, device=self.device) for _ in range(MEMORIES[self.options.cell]))
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes, and where what it reads must be."""
+        return self.head.bias.device
 
     def weights(self) -> Weights:
         """A copy of the parameters by name, as they are stored; tied ones once, as the embedding's."""
-        return {name: value.detach().numpy().copy() for name, value in self.named_parameters()}
+        return {name: value.detach().cpu().numpy().copy() for name, value in self.named_parameters()}
 
     @torch.no_grad()
     def load(self, weights: "Mapping[str, Tensor]") -> None:

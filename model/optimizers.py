@@ -15,9 +15,22 @@ from model.options import TrainOptions
 TINY = 1e-8  # keeps a division from one by zero, in the originals of the last two
 
 _TABLE: Mapping[str, Callable[[list[nn.Parameter], TrainOptions], Optimizer]] = {
-    "adamw": lambda given, o: AdamW(given, lr=o.learning_rate, betas=o.betas, weight_decay=o.weight_decay, fused=True),
+    "adamw": lambda given, o: AdamW(
+        given,
+        lr=o.learning_rate,
+        betas=o.betas,
+        weight_decay=o.weight_decay,
+        fused=True,
+        capturable=given[0].is_cuda,
+    ),
     "rmsprop": lambda given, o: RMSprop(
-        given, lr=o.learning_rate, alpha=o.smoothing, eps=TINY, weight_decay=o.weight_decay, foreach=True
+        given,
+        lr=o.learning_rate,
+        alpha=o.smoothing,
+        eps=TINY,
+        weight_decay=o.weight_decay,
+        foreach=True,
+        capturable=given[0].is_cuda,
     ),
     "adagrad": lambda given, o: Adagrad(given, lr=o.learning_rate, eps=TINY, weight_decay=o.weight_decay, fused=True),
 }
@@ -58,6 +71,24 @@ def set_rate(made: Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
+@torch.no_grad()
+def step_unless(made: Optimizer, spoilt: Tensor, rate: Tensor) -> None:
+    """Step at a rate unless `spoilt` is 1, neither of them looked at: a step that can be recorded."""
+    for group in made.param_groups:
+        group["lr"] = rate
+    fused = all(group.get("fused") for group in made.param_groups)
+    if fused:  # such kernels leave everything as it is where this says that a gradient is infinite
+        vars(made).update(found_inf=spoilt, grad_scale=None)
+        made.step()
+        return
+    weights = [each for group in made.param_groups for each in group["params"]]
+    held = [*weights, *state(made).values()]
+    before = [value.clone() for value in held]
+    made.step()
+    for value, old in zip(held, before, strict=True):
+        value.copy_(torch.where(spoilt > 0, old, value))
+
+
 class Average:
     """A running mean of weights, which predicts better than they do at a high rate (Polyak & Juditsky 1992).
 
@@ -77,6 +108,14 @@ class Average:
         self.steps += 1
         share = 1 - min(self._decay, self.steps / (10 + self.steps))
         torch._foreach_lerp_(self.means, [weights.detach() for weights in self._live], share)
+
+    @torch.no_grad()
+    def take_unless(self, spoilt: Tensor, steps: Tensor) -> None:
+        """As `take` unless `spoilt` is 1, with the number of steps in a tensor, which is counted on."""
+        steps += 1 - spoilt
+        share = (1 - torch.clamp_max(steps / (10 + steps), self._decay)) * (1 - spoilt)
+        for mean, weights in zip(self.means, self._live, strict=True):
+            mean.lerp_(weights.detach(), share.to(mean.dtype))
 
     @torch.no_grad()
     def swap(self) -> None:

@@ -20,6 +20,7 @@ Temperature = Annotated[float, Meta(ge=0, le=100)]
 Rate = Annotated[float, Meta(gt=0, le=10)]
 Cell = Literal["lstm", "gru", "rnn"]
 Engine = Literal["auto", "torch", "numba"]
+Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class TrainOptions:
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 1
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0  # 0 = one or up to 4, whichever is faster; with `steps`, one
     engine: Engine = "auto"  # what computes the recurrent layers
+    device: Device = "auto"  # where: on an NVIDIA GPU if there is one, else on the processor
 
     samples: SampleOptions = field(default_factory=SampleOptions)
 

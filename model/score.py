@@ -108,7 +108,7 @@ def character_nats(network: Network, ids: Ids, reset: int = 0, fresh: NDArray[np
     stretch = reset or max(len(ids) - 1, 1)
     nats = np.zeros(len(ids), np.float32)
     logits = network.head(network.start(1)[0][-1])  # what a zero state predicts
-    nats[:1] = functional.cross_entropy(logits, _tensor(ids[:1])).numpy()
+    nats[:1] = functional.cross_entropy(logits, _tensor(ids[:1]).to(logits.device)).cpu().numpy()
     for start in range(0, len(ids) - 1, STREAMS * stretch):
         part = ids[start : start + STREAMS * stretch + 1]
         zeroed = None if fresh is None else fresh[start : start + len(part) - 1]
@@ -122,7 +122,8 @@ def _stretches(network: Network, ids: Ids, stretch: int, fresh: NDArray[np.bool_
     streams = math.ceil(count / stretch)
 
     def columns(values: NDArray[Any]) -> Tensor:  # [count] -> [stretch, streams]
-        return torch.from_numpy(np.pad(values, (0, streams * stretch - count)).reshape(streams, stretch).T)
+        padded = np.pad(values, (0, streams * stretch - count))
+        return torch.from_numpy(padded.reshape(streams, stretch).T).to(network.device)
 
     inputs, targets = columns(ids[:-1].astype(np.int64)), columns(ids[1:].astype(np.int64))
     zeroed = None if fresh is None else columns(fresh)
@@ -131,7 +132,7 @@ def _stretches(network: Network, ids: Ids, stretch: int, fresh: NDArray[np.bool_
         window = slice(first, first + rows)
         logits, state = network(inputs[window].contiguous(), state, None if zeroed is None else zeroed[window])
         found.append(functional.cross_entropy(logits.movedim(2, 1), targets[window], reduction="none"))
-    return torch.cat(found).T.reshape(-1)[:count].numpy()
+    return torch.cat(found).T.reshape(-1)[:count].cpu().numpy()
 
 
 def _costs(network: Network, vocabulary: Vocabulary, passage: Passage, reset: int) -> NDArray[np.float64]:

@@ -6,18 +6,21 @@ A run is made in a work folder that outlives an interruption; asked for again, i
 version, options and code, so nothing is trained twice. torch is imported only when there is something to train.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from corpusmill.errors import Interrupted, TrainError
+from corpusmill.errors import Interrupted, TrainError, UsageError
 from corpusmill.store import Store, commit, pins
 from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
+from model import parallel
 from model.load import VOCABULARY
 from model.options import TrainOptions, checked
+from model.parallel import Peers
 from preprocess.vocab import Vocabulary
 
 if TYPE_CHECKING:
@@ -30,19 +33,45 @@ CONFIG = "config.json"  # the resolved options, for whoever looks into a work fo
 def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = silent) -> tuple[Run, bool]:
     """Train a model on a version as the corpus's ``[train]`` says; False = that had been done before.
 
-    Raises SpecError, TrainError (too little text, a loss that is not a number), BusyError, StoreError, CorruptError,
-    and Interrupted after SIGINT or SIGTERM, with everything saved for the next call to go on.
+    Where torchrun started this process, all of its processes train together, each with the same arguments; the first
+    writes, and tells the others what came of it. Raises SpecError, UsageError (a batch that they cannot share),
+    TrainError (too little text, a loss that is not a number), BusyError, StoreError, CorruptError, and Interrupted
+    after SIGINT or SIGTERM, with everything saved for the next call to go on.
     """
     options = checked(corpus)
     name = run_id(version, options)
+    with parallel.joined(os.environ) as peers:
+        if options.batch % peers.world:
+            raise UsageError(
+                f"{peers.world} processes cannot share {options.batch} streams evenly",
+                f"give train.batch a multiple of {peers.world}, or start as many processes as divide it",
+            )
+        if peers.rank:
+            made = _help(name, version, store, options, peers)
+            run: Run = peers.agree(None, Run)
+            return run, made
+        made = _lead(name, version, store, options, progress, peers)
+        return peers.agree(store.run(version.corpus, name), Run), made
+
+
+def _lead(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress, peers: Peers) -> bool:
+    """Train and publish, unless that was done before; says which."""
     manifest = store.run_folder(version.corpus, name) / commit.MANIFEST
-    made = False
     if not manifest.is_file():
         with commit.disk_errors(manifest.parent), store.lock(version.corpus, name, f"training {version.ref}"):
             if not manifest.is_file():  # another process may have published it since it was looked for
                 with pins.held(store, version):
-                    made = _make(name, version, store, options, progress)
-    return store.run(version.corpus, name), made
+                    return _make(name, version, store, options, progress, peers)
+    peers.agree(value=False, kind=bool)
+    return False
+
+
+def _help(name: str, version: Version, store: Store, options: TrainOptions, peers: Peers) -> bool:
+    """Train with the first process, which holds the locks and writes, once it has read the text."""
+    if not peers.agree(value=False, kind=bool):
+        return False
+    _learn(_task(version, store, options, store.run_work_folder(version.corpus, name), peers), silent)
+    return True
 
 
 def run_id(version: Version, options: TrainOptions) -> str:
@@ -55,31 +84,37 @@ def code() -> str:
     return code_digest("model", "preprocess.vocab", "preprocess.ids")
 
 
-def _make(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress) -> bool:
+def _make(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress, peers: Peers) -> bool:
     """Train in the work folder and publish it; says whether it was published by this call."""
-    from model import loop, machine, stop
-
     progress("train", 0, 0, f"reading {version.ref}")
     folder = store.run_work_folder(version.corpus, name)
-    task = _task(version, store, options, folder)
+    task = _task(version, store, options, folder, peers)
+    commit.write_file(folder / VOCABULARY, task.vocabulary.to_json())
     commit.write_file(folder / CONFIG, pretty(options))
-    paced = machine.pace(options.threads, repeatable=bool(options.steps or options.epochs))
+    peers.agree(value=True, kind=bool)  # the text is encoded: the others may read it
+    standing, ended, facts = _learn(task, progress)
+    return store.publish(
+        folder, store.run_folder(version.corpus, name), _manifest(name, version, task, standing, ended, facts)
+    )
+
+
+def _learn(task: "Task", progress: Progress) -> tuple["Standing", str, Mapping[str, str]]:
+    """Train: where it then stands, what ended it, and the facts that decide the last bits. Raises Interrupted."""
+    from model import loop, machine, stop
+
+    options, world = task.options, task.peers.world
+    place = machine.device(options.device)
+    repeatable = bool(options.steps or options.epochs or world > 1)  # several processes have one thread each
+    paced = machine.pace(options.threads, repeatable=repeatable)
     with paced as pace, machine.seeded(options.seed), stop.on_signals() as stopped:
         standing, ended = loop.train(task, stopped, pace, progress)
     if stopped.signum is not None:
         raise Interrupted(stopped.signum)
-    run = _manifest(
-        name,
-        version,
-        task,
-        standing,
-        ended,
-        machine.facts(str(pace), f"{machine.engine(options.engine)} {options.cell}"),
-    )
-    return store.publish(folder, store.run_folder(version.corpus, name), run)
+    kernel = f"{machine.engine(options.engine, place)} {options.cell}"
+    return standing, ended, machine.facts(str(pace), kernel, place, world)
 
 
-def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -> "Task":
+def _task(version: Version, store: Store, options: TrainOptions, folder: Path, peers: Peers) -> "Task":
     """Make the vocabulary, and read or make the ids. Raises TrainError when there is too little text of either kind."""
     from corpusmill.store import shards
     from model.batches import shortest
@@ -101,7 +136,6 @@ def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -
     if not vocabulary.characters:
         hint = f"lower train.min_count (it is {options.min_count:,})"
         raise TrainError(f"no character of {version.ref} occurs often enough to be learnt", hint)
-    commit.write_file(folder / VOCABULARY, vocabulary.to_json())
     train = encoded(version, store, vocabulary, options.separator)["train"]
     return Task(
         options=options,
@@ -111,6 +145,7 @@ def _task(version: Version, store: Store, options: TrainOptions, folder: Path) -
         named=lambda numbers: _names(version, store, numbers),
         validation=validation,
         folder=folder,
+        peers=peers,
     )
 
 

@@ -36,6 +36,7 @@ PAGES = (
     "docs/python.md",
     "docs/reliability.md",
     "docs/sampling.md",
+    "docs/scaling-training.md",
     "docs/site.md",
     "docs/steps.md",
     "docs/store.md",

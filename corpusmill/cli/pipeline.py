@@ -14,6 +14,7 @@ from corpusmill.cli.settings import (
     PrivateOption,
     SetOption,
     StoreOption,
+    helps,
     network,
     open_store,
     overrides,
@@ -97,12 +98,20 @@ def train(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model on a version -> run. Interrupted, it goes on where it was when the command is repeated."""
+    """Train a model on a version -> run. Interrupted, it goes on where it was when the command is repeated.
+
+    Under torchrun (torchrun -m corpusmill train …) all of its processes train one model together.
+    """
     from flows import stages
 
     opened = open_store(store)
     version = refs.version(opened, ref)
     job = stages.Job(version.corpus, opened.place, overrides=overrides(sets, minutes))
+    if helps():
+        from model.train import fit
+
+        fit(stages.corpus(job), version, opened)
+        return
     with progress() as show:
         done = stages.train(job, version.ref, show)
     made = refs.run(opened, done.ref)

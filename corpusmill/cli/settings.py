@@ -31,6 +31,11 @@ def workers() -> int | None:
     return processors.asked(os.environ)
 
 
+def helps() -> bool:
+    """Whether this is one of the processes that torchrun starts beside the first one: it works, and says nothing."""
+    return os.environ.get("RANK", "0") != "0" and os.environ.get("WORLD_SIZE", "1") != "1"
+
+
 def without_secrets(target: str) -> str:
     """An address whose secrets have moved into the environment, ``${URL_1}`` in their place; other targets as they are.
 

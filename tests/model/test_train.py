@@ -102,7 +102,7 @@ def test_a_manifest_says_what_was_trained_on_what_by_what(finished):
     assert (run.iterations, run.stopped) == (24, "steps")
     assert run.parameters == sum(array.size for array in load(run, store).weights.values())
     assert run.vocabulary == len(set("\n\n".join(texts()["train"]))) + 1
-    assert set(run.machine) == {"kernel", "dtype", "threads", "cpu", "processor", "system"}
+    assert set(run.machine) == {"kernel", "dtype", "device", "processes", "threads", "cpu", "processor", "system"}
     assert set(run.libraries) == {"python", "torch", "numpy", "safetensors"}
     assert run.clock["seconds"] > 0
     assert run.clock["cpu_seconds"] > 0
