@@ -2,7 +2,8 @@
 
 All that changes lives in a `Learner` (arrays) and a `Standing` (numbers). Both are saved at every evaluation, at least
 once a minute and when a signal asks to stop, so that the next `train` on the same folder goes on from there: with
-`steps` to the very same weights, as if nothing had happened.
+`steps` to the very same weights, as if nothing had happened. A signal cuts an evaluation off, which is then owed and
+the first thing that is done next time.
 """
 
 import math
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpusmill.errors import TrainError
+from corpusmill.errors import Interrupted, TrainError
 from corpusmill.types import Progress
 from model import checkpoint, journal
 from model.batches import Batch, Position, batches
@@ -64,22 +65,16 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
     """
     learner, standing, mark = begin(task)
     clock, stream = _Clock(standing), _stream(task, standing)
-    while not (ended := _ended(task, standing)):
-        batch, after = next(stream)
-        now = rate(task.options, len(task.ids), standing)
-        started = time.monotonic()
+    while standing.owed or not (ended := _ended(task, standing)):
         try:
-            loss = learner.learn(batch, now)
-        except SpikeError as error:
-            standing = _step_back(task, learner, standing, mark, batch, error)
+            if not standing.owed:
+                _step(task, learner, standing, stream, pace)
+            clock.read(standing)
+            evaluated = _look(task, learner, standing, stop)
+        except _RefusedError as error:
+            standing = _step_back(task, learner, standing, mark, error)
             stream = _stream(task, standing)
             continue
-        taken = time.monotonic() - started
-        standing.position = after
-        standing.count(loss, taken)
-        pace.took(taken)
-        clock.read(standing)
-        evaluated = _look(task, learner, standing, now)
         clock.read(standing)
         _tell(progress, task.options, standing)
         stopping = stop.signum is not None
@@ -97,10 +92,12 @@ def begin(task: Task) -> tuple[Learner, Standing, Kept]:
     state = checkpoint.resume(task.folder)
     if state:
         learner.restore(checkpoint.arrays(task.folder, state.last))
+        checkpoint.sweep(task.folder, state)  # a save that was killed had no time for it
     else:
         standing = Standing(started_at=datetime.now(UTC).isoformat(timespec="seconds"))
         state = checkpoint.save(task.folder, standing, learner.arrays())
     journal.rewind(task.folder, state.last.standing.iteration)
+    journal.forget_setback(task.folder, state.last.standing.setbacks)
     return learner, replace(state.last.standing), state.mark
 
 
@@ -111,20 +108,43 @@ def _stream(task: Task, standing: Standing) -> Iterator[tuple[Batch, Position]]:
     return batches(task.ids, options.batch, options.length, options.seed, standing.position, forgotten)
 
 
-def _step_back(
-    task: Task, learner: Learner, standing: Standing, mark: Kept, batch: Batch, error: SpikeError
-) -> Standing:
+class _RefusedError(Exception):
+    """Something that training has to go back from: which iteration it was, and what was in its batch."""
+
+    def __init__(self, said: str, iteration: int, documents: Sequence[str] = ()) -> None:
+        super().__init__(said)
+        self.iteration, self.documents = iteration, documents
+
+
+def _step(
+    task: Task, learner: Learner, standing: Standing, stream: Iterator[tuple[Batch, Position]], pace: Pace
+) -> None:
+    """Learn from the next batch. Raises _RefusedError, nothing changed."""
+    batch, after = next(stream)
+    now = rate(task.options, len(task.ids), standing)
+    started = time.monotonic()
+    try:
+        loss = learner.learn(batch, now)
+    except SpikeError as error:
+        documents = tuple(_documents(task, batch, error.worst))
+        raise _RefusedError(str(error), standing.iteration + 1, documents) from error
+    taken = time.monotonic() - started
+    standing.position = after
+    standing.count(loss, taken, now)
+    pace.took(taken)
+
+
+def _step_back(task: Task, learner: Learner, standing: Standing, mark: Kept, error: _RefusedError) -> Standing:
     """Go back to the mark, at half the rate from now on; raises TrainError if that was tried before."""
-    documents = tuple(_documents(task, batch, error.worst))
     if standing.setbacks:
-        raise _diverged(task.options, standing, error, documents) from error
+        raise _diverged(task.options, standing, error) from error
     learner.restore(checkpoint.arrays(task.folder, mark))
     journal.rewind(task.folder, mark.standing.iteration)
     setback = Setback(
-        iteration=standing.iteration + 1,
+        iteration=error.iteration,
         back_to=mark.standing.iteration,
         said=str(error),
-        documents=documents,
+        documents=tuple(error.documents),
         rate=SLOWER,
     )
     journal.setback(task.folder, setback)
@@ -147,18 +167,25 @@ def _ended(task: Task, standing: Standing) -> str:
     return "early" if options.patience and standing.worse >= options.patience else ""
 
 
-def _look(task: Task, learner: Learner, standing: Standing, now: float) -> bool:
-    """Write a line of metrics when one is due; evaluate, sample and keep the best when that is. Says whether it was."""
+def _look(task: Task, learner: Learner, standing: Standing, stop: Stop) -> bool:
+    """Write a line of metrics when one is due; evaluate, sample and keep the best when that is. Says whether it was.
+
+    Cut off by a signal it is owed, and nothing of it has been done. Raises _RefusedError for a loss that is no number.
+    """
     evaluations = _reached(task, standing, task.options.evaluations)
     lines = _reached(task, standing, LINES)
     due = evaluations > standing.evaluations
-    score = _evaluate(task, learner, standing) if due else None
+    try:
+        score = _evaluate(task, learner, standing, stop) if due else None
+    except Interrupted:
+        return False
     if due or lines > standing.lines:
-        journal.line(task.folder, _metrics(task, standing, now, score))
+        journal.line(task.folder, _metrics(task, standing, score))
         standing.lines = lines
         standing.clear()
     if due:
         standing.evaluations = evaluations
+    standing.owed = False
     return due
 
 
@@ -167,11 +194,15 @@ def _reached(task: Task, standing: Standing, parts: int) -> int:
     return int(fraction(task.options, len(task.ids), standing) * parts + 1e-9)
 
 
-def _evaluate(task: Task, learner: Learner, standing: Standing) -> Score:
+def _evaluate(task: Task, learner: Learner, standing: Standing, stop: Stop) -> Score:
     """Score the validation text and let the model write; keep the weights if that is the best so far."""
     with learner.judged() as network:
-        score = measure(network, task.vocabulary, task.validation, split="validation", reset=task.reset)
+        score = measure(network, task.vocabulary, task.validation, split="validation", reset=task.reset, tick=stop.heed)
         weights = network.weights()
+    if not math.isfinite(score.nats_per_char):
+        raise _RefusedError(f"validation loss {score.nats_per_char:.4g}", standing.iteration)
+    sampler = Sampler(weights, task.vocabulary, task.options)
+    journal.sample(task.folder, sampler, task.options.samples, standing.iteration, task.options.seed, stop)
     standing.bits_per_byte = score.bits_per_byte
     standing.worse += 1
     if standing.best is None or score.nats_per_char < standing.best.nats_per_char:
@@ -184,12 +215,10 @@ def _evaluate(task: Task, learner: Learner, standing: Standing) -> Score:
             sha256=digest,
         )
         standing.worse = 0
-    sampler = Sampler(weights, task.vocabulary, task.options)
-    journal.sample(task.folder, sampler, task.options.samples, standing.iteration, task.options.seed)
     return score
 
 
-def _metrics(task: Task, standing: Standing, now: float, score: Score | None) -> dict[str, object]:
+def _metrics(task: Task, standing: Standing, score: Score | None) -> dict[str, object]:
     """One line of metrics.jsonl, as `journal` describes it."""
     each = task.options.batch * task.options.length
     validation = score and {
@@ -203,7 +232,7 @@ def _metrics(task: Task, standing: Standing, now: float, score: Score | None) ->
         "seconds": round(standing.seconds, 3),
         "characters": standing.iteration * each,
         "nats_per_char": standing.nats / standing.steps,
-        "rate": now,
+        "rate": standing.rate,
         "characters_per_second": round(standing.steps * each / standing.busy, 1),
         "validation": validation,
     }
@@ -223,12 +252,13 @@ def _tell(progress: Progress, options: TrainOptions, standing: Standing) -> None
         progress("train", min(standing.seconds, 60 * options.minutes), 60 * options.minutes, note)
 
 
-def _diverged(options: TrainOptions, standing: Standing, error: SpikeError, documents: Sequence[str]) -> TrainError:
+def _diverged(options: TrainOptions, standing: Standing, error: _RefusedError) -> TrainError:
     best = f"; the best weights, of iteration {standing.best.iteration}, are kept" if standing.best else ""
-    more = f" and {len(documents) - NAMED:,} more" if len(documents) > NAMED else ""
+    more = f" and {len(error.documents) - NAMED:,} more" if len(error.documents) > NAMED else ""
+    where = f", in {', '.join(error.documents[:NAMED])}{more}" if error.documents else ""
     before = standing.setbacks[0]
     return TrainError(
-        f"training diverged at iteration {standing.iteration + 1:,}: {error}, in {', '.join(documents[:NAMED])}{more}; "
+        f"training diverged at iteration {error.iteration:,}: {error}{where}; "
         f"it had gone back from iteration {before.iteration:,} to {before.back_to:,} and half the rate{best}",
         f"lower train.learning_rate (it is {options.learning_rate:g}) or train.clip (it is {options.clip:g}), "
         "or look at these documents",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from corpusmill.errors import Interrupted, TrainError
+from corpusmill.errors import TrainError
 from corpusmill.store import Store, commit, pins
 from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
@@ -23,8 +23,11 @@ from preprocess.vocab import Vocabulary
 if TYPE_CHECKING:
     from model.checkpoint import Standing
     from model.loop import Task
+    from model.stop import Stop
+    from model.weights import Weights
 
 CONFIG = "config.json"  # the resolved options, for whoever looks into a work folder
+BASELINES = "baselines.json"  # what simpler models reach on the validation text
 
 
 def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = silent) -> tuple[Run, bool]:
@@ -66,8 +69,9 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
     paced = machine.pace(options.threads, repeatable=bool(options.steps or options.epochs))
     with paced as pace, machine.seeded(options.seed), stop.on_signals() as stopped:
         standing, ended = loop.train(task, stopped, pace, progress)
-    if stopped.signum is not None:
-        raise Interrupted(stopped.signum)
+        stopped.heed()
+        _compare(version, task, store, stopped, progress)
+        _write_ladder(task, standing, stopped)
     run = _manifest(
         name,
         version,
@@ -124,18 +128,56 @@ def _names(version: Version, store: Store, numbers: Sequence[int]) -> list[str]:
     return [found[number] for number in numbers]
 
 
+def _compare(version: Version, task: "Task", store: Store, stopped: "Stop", progress: Progress) -> None:
+    """Ask what simpler models reach on the text that evaluations score. Raises Interrupted."""
+    from model.baselines.measure import bounded, measure
+
+    def heeding(stage: str, done: float, total: float, note: str) -> None:
+        stopped.heed()
+        progress(stage, done, total, note)
+
+    options = task.options
+    found = measure(
+        version,
+        store,
+        task.vocabulary,
+        options.separator,
+        reset=task.reset,
+        trained=bounded(options, version, len(task.ids)),
+        scored=len(task.validation.text),
+        progress=heeding,
+    )
+    commit.write_file(task.folder / BASELINES, pretty(found))
+
+
+def _write_ladder(task: "Task", standing: "Standing", stopped: "Stop") -> None:
+    """Let the best weights write at each temperature. Raises Interrupted."""
+    from model import journal
+    from model.sample import Sampler
+
+    options = task.options
+    sampler = Sampler(_best(task, standing), task.vocabulary, options)
+    journal.ladder(task.folder, sampler, options.samples, options.seed, stopped)
+
+
+def _best(task: "Task", standing: "Standing") -> "Weights":
+    from model import weights
+
+    assert standing.best, "a run ends with an evaluation"
+    return weights.read(task.folder / standing.best.path, standing.best.sha256)
+
+
 def _manifest(
     name: str, version: Version, task: "Task", standing: "Standing", ended: str, machine: Mapping[str, str]
 ) -> Run:
-    """Draw the ladder from the best weights, and put on record all that the work folder then holds."""
-    from model import checkpoint, journal, weights
+    """Put on record all that the work folder holds."""
+    from model import checkpoint, journal
+    from model.baselines import measure
     from model.machine import libraries
-    from model.sample import Sampler
 
     best, options = standing.best, task.options
     assert best, "a run ends with an evaluation"
-    parameters = weights.read(task.folder / best.path, best.sha256)
-    journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options), options.samples, options.seed)
+    parameters = _best(task, standing)
     files, timed = _files(task.folder), (journal.METRICS, checkpoint.STATE)
     return Run(
         corpus=version.corpus,
@@ -144,7 +186,7 @@ def _manifest(
         version_ref=version.ref,
         config=msgspec.to_builtins(options),
         code_digest=code(),
-        libraries=libraries(),
+        libraries={**libraries(), **measure.libraries()},
         machine=machine,
         vocabulary=len(task.vocabulary),
         parameters=sum(array.size for array in parameters.values()),
