@@ -5,7 +5,7 @@
     checkpoints/last-000420.safetensors   the same at the mark: where training goes back to when it fails
     checkpoints/state.json                their digests, and the numbers; replacing it is the commit
 
-A save that dies half-way leaves the one before: what `state.json` does not name is swept at the next. It knows arrays
+A save that dies half-way leaves the one before: what `state.json` does not name is swept later. It knows arrays
 and numbers, neither networks nor torch.
 """
 
@@ -67,10 +67,13 @@ class Standing:
     steps: int = 0  # iterations since the last line
     busy: float = 0.0  # seconds that these took, evaluations not included
     setbacks: tuple[Setback, ...] = ()  # times that training went back to its mark
+    rate: float = 0.0  # of the last iteration
+    owed: bool = False  # whether what was due after the last iteration was cut off: line, evaluation, sample
 
-    def count(self, nats: float, seconds: float) -> None:
+    def count(self, nats: float, seconds: float, rate: float) -> None:
         """Add an iteration."""
         self.iteration += 1
+        self.rate, self.owed = rate, True
         self.nats += nats
         self.steps += 1
         self.busy += seconds
@@ -112,7 +115,7 @@ def save(folder: Path, standing: Standing, arrays: Weights, mark: Kept | None = 
     last = Kept(standing=replace(standing), path=path, sha256=weights.write(folder / path, arrays))
     state = State(last=last, mark=mark or last)
     commit.write_file(folder / STATE, seal(pretty(state)))
-    _sweep(folder, {last.path, state.mark.path, standing.best.path if standing.best else ""})
+    sweep(folder, state)
     return state
 
 
@@ -135,8 +138,10 @@ def arrays(folder: Path, kept: Kept) -> Weights:
     return weights.read(folder / kept.path, kept.sha256)
 
 
-def _sweep(folder: Path, keep: set[str]) -> None:
-    """Remove checkpoints that the state no longer names."""
+def sweep(folder: Path, state: State) -> None:
+    """Remove checkpoints that the state does not name: those before it, and those of a save that never came to it."""
+    best = state.last.standing.best
+    keep = {state.last.path, state.mark.path, best.path if best else ""}
     for path in (folder / FOLDER).glob("*.safetensors"):
         if f"{FOLDER}/{path.name}" not in keep:
             path.unlink()

@@ -10,7 +10,7 @@ The losses are nats per character: of the training text the mean since the line 
 split as `score` has it. Seconds count from the start of training. It knows neither networks nor torch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from model.checkpoint import Setback
 from model.options import SampleOptions
 from model.sample import Sampler
 from model.sampling.choose import Sampling
+from model.stop import Stop
 
 METRICS = "metrics.jsonl"
 SAMPLES = "samples"
@@ -34,24 +35,38 @@ def line(folder: Path, metrics: dict[str, Any]) -> None:
         file.write(canonical(metrics) + b"\n")
 
 
-def sample(folder: Path, sampler: Sampler, options: SampleOptions, iteration: int, seed: int) -> None:
-    """Let the model as it is write."""
+def sample(folder: Path, sampler: Sampler, options: SampleOptions, iteration: int, seed: int, stop: Stop) -> None:
+    """Let the model as it is write. Raises Interrupted, with nothing written."""
     how = Sampling(length=options.length, temperature=options.temperature, seed=seed)
-    text = "".join(sampler.stream(options.prime, how))
+    text = _text(sampler, options.prime, how, stop)
     written = {"iteration": iteration, "temperature": options.temperature, "text": text}
     commit.write_file(folder / SAMPLES / f"{iteration:06d}.json", pretty(written))
 
 
-def ladder(folder: Path, sampler: Sampler, options: SampleOptions, seed: int) -> None:
-    """Let the finished model write at each temperature, from the same seed."""
+def ladder(folder: Path, sampler: Sampler, options: SampleOptions, seed: int, stop: Stop) -> None:
+    """Let the finished model write at each temperature, from the same seed. Raises Interrupted."""
     hows = [Sampling(length=options.length, temperature=t, seed=seed) for t in options.temperatures]
-    rungs = [{"temperature": how.temperature, "text": "".join(sampler.stream(options.prime, how))} for how in hows]
+    rungs = [{"temperature": how.temperature, "text": _text(sampler, options.prime, how, stop)} for how in hows]
     commit.write_file(folder / SAMPLES / "ladder.json", pretty(rungs))
+
+
+def _text(sampler: Sampler, prime: str, how: Sampling, stop: Stop) -> str:
+    pieces = []
+    for piece in sampler.stream(prime, how):
+        stop.heed()
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def setback(folder: Path, found: Setback) -> None:
     """Put on record that training went back."""
     commit.write_file(folder / SETBACKS, pretty([found]))
+
+
+def forget_setback(folder: Path, known: Sequence[Setback]) -> None:
+    """Forget one that was on record and in no checkpoint yet: it will come again, or not."""
+    if not known:
+        (folder / SETBACKS).unlink(missing_ok=True)
 
 
 def rewind(folder: Path, iteration: int) -> None:

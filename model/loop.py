@@ -2,62 +2,37 @@
 
 All that changes lives in a `Learner` (arrays) and a `Standing` (numbers). Both are saved at every evaluation, at least
 once a minute and when a signal asks to stop, so that the next `train` on the same folder goes on from there: with
-`steps` to the very same weights, as if nothing had happened. Where several processes learn together all go through this
-loop in step: the first one's clock counts, a signal to any stops all, and only the first looks, writes and speaks.
+`steps` to the very same weights, as if nothing had happened. A signal cuts an evaluation off, which is then owed and
+the first thing that is done next time. Where several processes learn together all go through this loop in step: the
+first one's clock counts, a signal to any stops all, and only the first looks, writes and speaks.
 """
 
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from corpusmill.errors import TrainError
 from corpusmill.types import Progress
 from model import checkpoint, journal
-from model.batches import Batch, Position, Window, batches, windows
-from model.checkpoint import Best, Kept, Setback, Standing, State
+from model.batches import Batch, Position, Window
+from model.checkpoint import Kept, Setback, Standing, State
 from model.learner import Learner, SpikeError
+from model.look import RefusedError, look, tell
 from model.machine import Pace, device
 from model.options import TrainOptions
-from model.parallel import ALONE, Peers
-from model.passage import Passage, resets
-from model.rates import along, fraction, stretch
-from model.sample import Sampler
-from model.score import Score, measure
+from model.parallel import Peers
+from model.rates import along, stretch
 from model.stop import Stop
+from model.task import Task
 from model.weights import Weights
-from preprocess.vocab import Ids, Vocabulary
 
-LINES = 200  # of metrics.jsonl in a whole run: the points of a loss curve
-EVALUATION_STREAMS = 32  # the validation text is read in so many places side by side unless `reset` says otherwise
 SAVE_SECONDS = 60.0  # of training, the most that a power cut costs
 SLOWER = 0.5  # share of the learning rate that is left after a setback
 NAMED = 8  # documents that an error names
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What there is to learn, and the folder that shows for it."""
-
-    options: TrainOptions
-    vocabulary: Vocabulary
-    ids: Ids  # of the train split
-    starts: NDArray[np.int64]  # of its documents, in `ids`
-    named: Callable[[Sequence[int]], Sequence[str]]  # numbers of documents -> what to call them
-    validation: Passage  # as much of the split as evaluations score
-    folder: Path
-    peers: Peers = ALONE  # the processes that learn it together
-
-    @property
-    def reset(self) -> int:
-        """How often evaluations zero the hidden state, in characters."""
-        return self.options.reset or math.ceil(len(self.validation.text) / EVALUATION_STREAMS)
+Stream = Iterator[tuple[Batch | Window, Position]]
 
 
 def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Standing, str]:
@@ -69,28 +44,18 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
     """
     learner, standing, mark = begin(task)
     clock, stream = _Clock(standing, task.peers, stop), _stream(task, learner, standing)
-    while not (ended := _ended(task, standing)):
-        ahead = list(islice(stream, stretch(task.options, len(task.ids), standing, learner.stride)))
-        rates = along(task.options, len(task.ids), standing, [after for _, after in ahead])
-        started = time.monotonic()
+    while standing.owed or not (ended := task.ended(standing)):
         try:
-            losses = learner.advance([batch for batch, _ in ahead], rates)
-        except SpikeError as error:
-            standing = _step_back(task, learner, standing, mark, ahead[0][0], error)
+            if not standing.owed and _step(task, learner, standing, stream, pace):
+                stream = _stream(task, learner, standing)
+            clock.read(standing)
+            standing, evaluated = look(task, learner, standing, stop)
+        except RefusedError as error:
+            standing = _step_back(task, learner, standing, mark, error)
             stream = _stream(task, learner, standing)
             continue
-        taken = (time.monotonic() - started) / len(losses)
-        for loss, (_, after) in zip(losses, ahead, strict=False):
-            standing.position = after
-            standing.count(loss, taken)
-        if len(losses) < len(ahead):
-            stream = _stream(task, learner, standing)
-        pace.took(taken)
         clock.read(standing)
-        evaluated = _look(task, learner, standing, rates[len(losses) - 1])
-        if evaluated:
-            standing = task.peers.agree(standing, Standing)
-        _tell(progress, task.options, standing)
+        tell(progress, task.options, standing)
         stopping = clock.read(standing)
         if evaluated or stopping or standing.seconds - standing.saved > SAVE_SECONDS:
             standing.saved = standing.seconds
@@ -111,7 +76,9 @@ def begin(task: Task) -> tuple[Learner, Standing, Kept]:
     if found or peers.world > 1:  # all begin with the first one's weights, to the last bit
         learner.restore(_arrays(task, state.last))
     if not peers.rank:
+        checkpoint.sweep(task.folder, state)  # a save that was killed had no time for it
         journal.rewind(task.folder, state.last.standing.iteration)
+        journal.forget_setback(task.folder, state.last.standing.setbacks)
     return learner, replace(state.last.standing), state.mark
 
 
@@ -138,27 +105,41 @@ def _arrays(task: Task, kept: Kept) -> Weights:
     return task.peers.arrays({} if task.peers.rank else checkpoint.arrays(task.folder, kept))
 
 
-def _stream(task: Task, learner: Learner, standing: Standing) -> Iterator[tuple[Batch | Window, Position]]:
-    """The batches from where it stands, or their places for a learner that has the text."""
-    options = task.options
-    forgotten = resets(task.starts, options.separator) if options.boundaries == "reset" else None
-    how = options.batch, options.length, options.seed, standing.position, forgotten, task.peers.share(options.batch)
-    return batches(task.ids, *how) if learner.stride == 1 else windows(len(task.ids), *how)
+def _stream(task: Task, learner: Learner, standing: Standing) -> Stream:
+    return task.stream(standing, whole=learner.stride == 1)
 
 
-def _step_back(
-    task: Task, learner: Learner, standing: Standing, mark: Kept, batch: Batch | Window, error: SpikeError
-) -> Standing:
+def _step(task: Task, learner: Learner, standing: Standing, stream: Stream, pace: Pace) -> bool:
+    """Learn from the next batches; says whether some of them are left to be read again.
+
+    Raises RefusedError, nothing changed.
+    """
+    ahead = list(islice(stream, stretch(task.options, len(task.ids), standing, learner.stride)))
+    rates = along(task.options, len(task.ids), standing, [after for _, after in ahead])
+    started = time.monotonic()
+    try:
+        losses = learner.advance([batch for batch, _ in ahead], rates)
+    except SpikeError as error:
+        documents = task.documents(ahead[0][0], error.worst)
+        raise RefusedError(str(error), standing.iteration + 1, documents) from error
+    taken = (time.monotonic() - started) / len(losses)
+    for loss, rate, (_, after) in zip(losses, rates, ahead, strict=False):
+        standing.position = after
+        standing.count(loss, taken, rate)
+    pace.took(taken)
+    return len(losses) < len(ahead)
+
+
+def _step_back(task: Task, learner: Learner, standing: Standing, mark: Kept, error: RefusedError) -> Standing:
     """Go back to the mark, at half the rate from now on; raises TrainError if that was tried before."""
-    documents = tuple(_documents(task, batch, error.worst))
     if standing.setbacks:
-        raise _diverged(task.options, standing, error, documents) from error
+        raise _diverged(task.options, standing, error) from error
     learner.restore(_arrays(task, mark))
     setback = Setback(
-        iteration=standing.iteration + 1,
+        iteration=error.iteration,
         back_to=mark.standing.iteration,
         said=str(error),
-        documents=documents,
+        documents=error.documents,
         rate=SLOWER,
     )
     if not task.peers.rank:
@@ -167,105 +148,13 @@ def _step_back(
     return replace(mark.standing, setbacks=(setback,), seconds=standing.seconds, cpu_seconds=standing.cpu_seconds)
 
 
-def _documents(task: Task, batch: Batch | Window, worst: int) -> Iterator[str]:
-    """The documents that a batch is of, those of the worst stream first."""
-    length = task.options.length
-    order = [worst, *(stream for stream in range(len(batch.places)) if stream != worst)]
-    spans = np.searchsorted(task.starts, [batch.places[order], batch.places[order] + length - 1], side="right")
-    numbers = dict.fromkeys(n for first, last in spans.T for n in range(max(int(first) - 1, 0), int(last)))
-    yield from task.named(list(numbers))
-
-
-def _ended(task: Task, standing: Standing) -> str:
-    options = task.options
-    if fraction(options, len(task.ids), standing) >= 1:
-        return "steps" if options.steps else "epochs" if options.epochs else "budget"
-    return "early" if options.patience and standing.worse >= options.patience else ""
-
-
-def _look(task: Task, learner: Learner, standing: Standing, now: float) -> bool:
-    """Write a line of metrics when one is due; evaluate, sample and keep the best when that is. Says whether it was."""
-    evaluations = _reached(task, standing, task.options.evaluations)
-    lines = _reached(task, standing, LINES)
-    due, first = evaluations > standing.evaluations, not task.peers.rank
-    score = _evaluate(task, learner, standing) if due and first else None
-    if due or lines > standing.lines:
-        if first:
-            journal.line(task.folder, _metrics(task, standing, now, score))
-        standing.lines = lines
-        standing.clear()
-    if due:
-        standing.evaluations = evaluations
-    return due
-
-
-def _reached(task: Task, standing: Standing, parts: int) -> int:
-    """How many of so many equal parts of the run are done."""
-    return int(fraction(task.options, len(task.ids), standing) * parts + 1e-9)
-
-
-def _evaluate(task: Task, learner: Learner, standing: Standing) -> Score:
-    """Score the validation text and let the model write; keep the weights if that is the best so far."""
-    with learner.judged() as network:
-        score = measure(network, task.vocabulary, task.validation, split="validation", reset=task.reset)
-        weights = network.weights()
-    standing.bits_per_byte = score.bits_per_byte
-    standing.worse += 1
-    if standing.best is None or score.nats_per_char < standing.best.nats_per_char:
-        path, digest = checkpoint.write_best(task.folder, standing.iteration, weights)
-        standing.best = Best(
-            iteration=standing.iteration,
-            nats_per_char=score.nats_per_char,
-            bits_per_byte=score.bits_per_byte,
-            path=path,
-            sha256=digest,
-        )
-        standing.worse = 0
-    sampler = Sampler(weights, task.vocabulary, task.options)
-    journal.sample(task.folder, sampler, task.options.samples, standing.iteration, task.options.seed)
-    return score
-
-
-def _metrics(task: Task, standing: Standing, now: float, score: Score | None) -> dict[str, object]:
-    """One line of metrics.jsonl, as `journal` describes it."""
-    each = task.options.batch * task.options.length
-    validation = score and {
-        "nats_per_char": score.nats_per_char,
-        "bits_per_byte": score.bits_per_byte,
-        "characters": score.characters,
-        "reset": score.reset,
-    }
-    return {
-        "iteration": standing.iteration,
-        "seconds": round(standing.seconds, 3),
-        "characters": standing.iteration * each,
-        "nats_per_char": standing.nats / standing.steps,
-        "rate": now,
-        "characters_per_second": round(standing.steps * each / standing.busy, 1),
-        "validation": validation,
-    }
-
-
-def _tell(progress: Progress, options: TrainOptions, standing: Standing) -> None:
-    """Say how far it is, in steps or in seconds of the budget."""
-    speed = standing.iteration * options.batch * options.length / max(standing.seconds, 1e-9)
-    note = f"{speed:,.0f} characters/s"
-    if standing.bits_per_byte is not None:
-        note += f" · validation {standing.bits_per_byte:.2f} bits per byte"
-    if options.steps:
-        progress("train", standing.iteration, options.steps, note)
-    elif options.epochs:
-        progress("train", standing.position["epoch"], math.ceil(options.epochs), note)
-    else:
-        progress("train", min(standing.seconds, 60 * options.minutes), 60 * options.minutes, note)
-
-
-def _diverged(options: TrainOptions, standing: Standing, error: SpikeError, documents: Sequence[str]) -> TrainError:
+def _diverged(options: TrainOptions, standing: Standing, error: RefusedError) -> TrainError:
     best = f"; the best weights, of iteration {standing.best.iteration}, are kept" if standing.best else ""
-    more = f" and {len(documents) - NAMED:,} more" if len(documents) > NAMED else ""
+    more = f" and {len(error.documents) - NAMED:,} more" if len(error.documents) > NAMED else ""
+    where = f", in {', '.join(error.documents[:NAMED])}{more}" if error.documents else ""
     before = standing.setbacks[0]
     return TrainError(
-        f"training diverged at iteration {standing.iteration + 1:,}: {error}, in {', '.join(documents[:NAMED])}{more}; "
+        f"training diverged at iteration {error.iteration:,}: {error}{where}; "
         f"it had gone back from iteration {before.iteration:,} to {before.back_to:,} and half the rate{best}",
         f"lower train.learning_rate (it is {options.learning_rate:g}) or train.clip (it is {options.clip:g}), "
         "or look at these documents",

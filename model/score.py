@@ -2,6 +2,7 @@
 
     score(run, store, "To be, or not to be", reset=0)
     score(run, store, split_passage(run, store, "validation"), split="validation", reset=256)
+    score(run, store, text, dynamic=settings("rms"))            # the weights go on learning: model.dynamic
 
 The text is read in order. Its first character is predicted from a zero state that has read nothing; each later one from
 all characters before it, or with `reset` N from the last 1 to N of them: the state is zeroed before reading characters
@@ -11,7 +12,7 @@ so the sum is the length of a lossless code for the text.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,17 +24,23 @@ from torch.nn import functional
 
 from corpusmill.errors import UnknownNameError, UsageError
 from corpusmill.store import Store, refs, shards
-from corpusmill.types import Run, Split
+from corpusmill.types import Progress, Run, Split, silent
+from model import dynamic as adapting
 from model import machine
-from model.load import load
+from model.dynamic import Dynamic
+from model.load import Trained, load
 from model.network import Network, from_weights
-from model.passage import Passage, joined
+from model.options import TrainOptions
+from model.passage import Passage, joined, resets
+from preprocess.ids import encoded
 from preprocess.vocab import Ids, Vocabulary
 
 STREAMS = 64  # stretches between two resets that are read side by side
 ROWS = 4096  # characters in one window of all streams: bounds the logits held at a time
 
 Nats = NDArray[np.float32]
+Tick = Callable[[int], None]
+"""Is told how many characters are done, between two windows; what it raises ends the scoring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +49,46 @@ class Score:
 
     nats_per_char: float
     bits_per_byte: float
-    perplexity: float  # per character
+    perplexity: float  # per character; infinite where it is no float64 any more, from 710 nats on
     split: str
     reset: int
     characters: int
     boundaries: str = "carry"  # "reset" where the state was zeroed at each document too, as in the model's training
+    dynamic: Dynamic | None = None  # how the weights went on learning, or None: they stayed as they were
 
 
-def score(run: Run, store: Store, text: str | Passage, *, split: str = "", reset: int = 0) -> Score:
-    """Score a text with a run's best weights. Raises UsageError for an empty text, CorruptError."""
-    trained = load(run, store)
-    with machine.threads():
-        return measure(
-            from_weights(trained.weights, trained.options), trained.vocabulary, text, split=split, reset=reset
-        )
+def score(
+    run: Run,
+    store: Store,
+    text: str | Passage,
+    *,
+    split: str = "",
+    reset: int = 0,
+    dynamic: Dynamic | None = None,
+    progress: Progress = silent,
+) -> Score:
+    """Score a text with a run's best weights.
+
+    Raises UsageError for an empty text and for a dynamic evaluation that diverges, UnknownNameError where that needs
+    the training text and the version is gone, CorruptError.
+    """
+    passage, trained = _passage(text), load(run, store)
+    costs = _found(run, store, trained, passage, reset, dynamic, progress)
+    return _summed(costs, passage, split, reset, trained.options.boundaries, dynamic)
 
 
-def each(run: Run, store: Store, text: str | Passage, *, reset: int = 0) -> Iterator[tuple[str, float]]:
-    """Every character of a text with what it cost, in nats, in order."""
-    trained, passage = load(run, store), _passage(text)
-    with machine.threads():
-        costs = _costs(from_weights(trained.weights, trained.options), trained.vocabulary, passage, reset)
+def each(
+    run: Run,
+    store: Store,
+    text: str | Passage,
+    *,
+    reset: int = 0,
+    dynamic: Dynamic | None = None,
+    progress: Progress = silent,
+) -> Iterator[tuple[str, float]]:
+    """Every character of a text with what it cost, in nats, in order. Raises as `score` does."""
+    passage = _passage(text)
+    costs = _found(run, store, load(run, store), passage, reset, dynamic, progress)
     yield from zip(passage.text, costs.tolist(), strict=True)
 
 
@@ -84,23 +110,30 @@ def split_text(run: Run, store: Store, split: Split) -> str:
     return split_passage(run, store, split).text
 
 
-def measure(network: Network, vocabulary: Vocabulary, text: str | Passage, *, split: str = "", reset: int = 0) -> Score:
-    """Score a text with a network. Raises UsageError for an empty text."""
+def measure(
+    network: Network,
+    vocabulary: Vocabulary,
+    text: str | Passage,
+    *,
+    split: str = "",
+    reset: int = 0,
+    tick: Tick = lambda _: None,
+) -> Score:
+    """Score a text with a network. Raises UsageError for an empty text, and what `tick` raises."""
     passage = _passage(text)
-    total = float(_costs(network, vocabulary, passage, reset).sum())
-    return Score(
-        nats_per_char=total / len(passage.text),
-        bits_per_byte=total / math.log(2) / len(passage.text.encode("utf-8", "surrogatepass")),
-        perplexity=math.exp(total / len(passage.text)),
-        split=split,
-        reset=reset,
-        characters=len(passage.text),
-        boundaries=network.options.boundaries,
-    )
+    fresh, ids = _fresh(passage, network.options), _ids(passage, vocabulary)
+    costs = character_nats(network, ids, reset, fresh, tick) + _spelt(passage, vocabulary)
+    return _summed(costs, passage, split, reset, network.options.boundaries, None)
 
 
 @torch.no_grad()
-def character_nats(network: Network, ids: Ids, reset: int = 0, fresh: NDArray[np.bool_] | None = None) -> Nats:
+def character_nats(
+    network: Network,
+    ids: Ids,
+    reset: int = 0,
+    fresh: NDArray[np.bool_] | None = None,
+    tick: Tick = lambda _: None,
+) -> Nats:
     """-ln p of every id given those before it, [n]; in float32, whatever training computed in.
 
     `fresh` [n], where given, is true at ids before which nothing is remembered.
@@ -112,11 +145,13 @@ def character_nats(network: Network, ids: Ids, reset: int = 0, fresh: NDArray[np
     for start in range(0, len(ids) - 1, STREAMS * stretch):
         part = ids[start : start + STREAMS * stretch + 1]
         zeroed = None if fresh is None else fresh[start : start + len(part) - 1]
-        nats[start + 1 : start + len(part)] = _stretches(network, part, stretch, zeroed)
+        nats[start + 1 : start + len(part)] = _stretches(network, part, stretch, zeroed, tick, start)
     return nats
 
 
-def _stretches(network: Network, ids: Ids, stretch: int, fresh: NDArray[np.bool_] | None) -> Nats:
+def _stretches(
+    network: Network, ids: Ids, stretch: int, fresh: NDArray[np.bool_] | None, tick: Tick, before: int
+) -> Nats:
     """Predict all ids but the first, [n - 1], the state zeroed every `stretch`; the stretches lie side by side."""
     count = len(ids) - 1
     streams = math.ceil(count / stretch)
@@ -132,17 +167,84 @@ def _stretches(network: Network, ids: Ids, stretch: int, fresh: NDArray[np.bool_
         window = slice(first, first + rows)
         logits, state = network(inputs[window].contiguous(), state, None if zeroed is None else zeroed[window])
         found.append(functional.cross_entropy(logits.movedim(2, 1), targets[window], reduction="none"))
+        tick(before + min((first + rows) * streams, count))
     return torch.cat(found).T.reshape(-1)[:count].cpu().numpy()
 
 
-def _costs(network: Network, vocabulary: Vocabulary, passage: Passage, reset: int) -> NDArray[np.float64]:
+def _found(
+    run: Run,
+    store: Store,
+    trained: Trained,
+    passage: Passage,
+    reset: int,
+    dynamic: Dynamic | None,
+    progress: Progress,
+) -> NDArray[np.float64]:
     """What every character costs in nats, [n], the unknown ones spelt out at 8 bits, each ln 2 nats, a byte."""
+    ids, fresh = _ids(passage, trained.vocabulary), _fresh(passage, trained.options)
+
+    def tick(done: int) -> None:
+        progress("score", done, len(ids), f"{done:,} of {len(ids):,} characters")
+
+    with machine.threads(1 if dynamic else 0):  # one stream is too little for two
+        network = from_weights(trained.weights, trained.options)
+        if dynamic:
+            known = adapting.gathered(network, dynamic, lambda: _learnt(run, store, trained), progress)
+            nats = adapting.character_nats(network, ids, dynamic, known, adapting.zeroed(len(ids), reset, fresh), tick)
+        else:
+            nats = character_nats(network, ids, reset, fresh, tick)
+    costs: NDArray[np.float64] = _spelt(passage, trained.vocabulary) + nats
+    return costs
+
+
+def _learnt(run: Run, store: Store, trained: Trained) -> tuple[Ids, NDArray[np.bool_]]:
+    """The ids that a run learnt from, and where it forgot what was before. Raises UnknownNameError, CorruptError."""
+    version, options = refs.learnt_from(store, run), trained.options
+    train = encoded(version, store, trained.vocabulary, options.separator)["train"]
+    fresh = np.zeros(len(train.ids), np.bool_)
+    if options.boundaries == "reset":
+        fresh[resets(train.starts, options.separator)] = True
+    return train.ids, fresh
+
+
+def _summed(
+    costs: NDArray[np.float64], passage: Passage, split: str, reset: int, boundaries: str, dynamic: Dynamic | None
+) -> Score:
+    """The same in the three units."""
+    total = float(costs.sum())
+    return Score(
+        nats_per_char=total / len(passage.text),
+        bits_per_byte=total / math.log(2) / len(passage.text.encode("utf-8", "surrogatepass")),
+        perplexity=_perplexity(total / len(passage.text)),
+        split=split,
+        reset=reset,
+        characters=len(passage.text),
+        boundaries=boundaries,
+        dynamic=dynamic,
+    )
+
+
+def _perplexity(nats: float) -> float:
+    try:
+        return math.exp(nats)
+    except OverflowError:
+        return math.inf
+
+
+def _ids(passage: Passage, vocabulary: Vocabulary) -> Ids:
     if not passage.text:
         raise UsageError("there is nothing to score: the text is empty", "give a text of at least one character")
-    options = network.options
-    fresh = passage.fresh(options.separator) if options.boundaries == "reset" else None
-    nats = character_nats(network, vocabulary.encode(passage.text), reset, fresh)
-    return nats + vocabulary.unknown_bytes(passage.text) * (8 * math.log(2))
+    return vocabulary.encode(passage.text)
+
+
+def _fresh(passage: Passage, options: TrainOptions) -> NDArray[np.bool_] | None:
+    """Where the model forgets what it read, if it learnt so."""
+    return passage.fresh(options.separator) if options.boundaries == "reset" else None
+
+
+def _spelt(passage: Passage, vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """What the bytes of characters cost that the vocabulary lacks, in nats, [n]."""
+    return np.asarray(vocabulary.unknown_bytes(passage.text), np.float64) * (8 * math.log(2))
 
 
 def _passage(text: str | Passage) -> Passage:

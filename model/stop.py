@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from corpusmill.errors import Interrupted
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -20,6 +22,11 @@ class Stop:
     """Whether to stop: the number of the signal that asked, or None."""
 
     signum: int | None = None
+
+    def heed(self, *_: object) -> None:
+        """Raise Interrupted if a signal asked to stop; long work calls it between two of its parts."""
+        if self.signum is not None:
+            raise Interrupted(self.signum)
 
 
 @contextmanager

@@ -7,13 +7,13 @@ version, options and code, so nothing is trained twice. torch is imported only w
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from corpusmill.errors import Interrupted, TrainError, UsageError
+from corpusmill.errors import UsageError
 from corpusmill.store import Store, commit, pins
 from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
@@ -21,13 +21,15 @@ from model import parallel
 from model.load import VOCABULARY
 from model.options import TrainOptions, checked
 from model.parallel import Peers
-from preprocess.vocab import Vocabulary
+from model.task import Task, read
 
 if TYPE_CHECKING:
     from model.checkpoint import Standing
-    from model.loop import Task
+    from model.stop import Stop
+    from model.weights import Weights
 
 CONFIG = "config.json"  # the resolved options, for whoever looks into a work folder
+BASELINES = "baselines.json"  # what simpler models reach on the validation text
 
 
 def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = silent) -> tuple[Run, bool]:
@@ -70,7 +72,8 @@ def _help(name: str, version: Version, store: Store, options: TrainOptions, peer
     """Train with the first process, which holds the locks and writes, once it has read the text."""
     if not peers.agree(value=False, kind=bool):
         return False
-    _learn(_task(version, store, options, store.run_work_folder(version.corpus, name), peers), silent)
+    task = read(version, store, options, store.run_work_folder(version.corpus, name), peers)
+    _learn(task, silent, lambda _standing, _stopped: None)
     return True
 
 
@@ -88,18 +91,24 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
     """Train in the work folder and publish it; says whether it was published by this call."""
     progress("train", 0, 0, f"reading {version.ref}")
     folder = store.run_work_folder(version.corpus, name)
-    task = _task(version, store, options, folder, peers)
+    task = read(version, store, options, folder, peers)
     commit.write_file(folder / VOCABULARY, task.vocabulary.to_json())
     commit.write_file(folder / CONFIG, pretty(options))
     peers.agree(value=True, kind=bool)  # the text is encoded: the others may read it
-    standing, ended, facts = _learn(task, progress)
-    return store.publish(
-        folder, store.run_folder(version.corpus, name), _manifest(name, version, task, standing, ended, facts)
-    )
+
+    def finish(standing: "Standing", stopped: "Stop") -> None:
+        _compare(version, task, store, stopped, progress)
+        _write_ladder(task, standing, stopped)
+
+    standing, ended, facts = _learn(task, progress, finish)
+    run = _manifest(name, version, task, standing, ended, facts)
+    return store.publish(folder, store.run_folder(version.corpus, name), run)
 
 
-def _learn(task: "Task", progress: Progress) -> tuple["Standing", str, Mapping[str, str]]:
-    """Train: where it then stands, what ended it, and the facts that decide the last bits. Raises Interrupted."""
+def _learn(
+    task: Task, progress: Progress, finish: "Callable[[Standing, Stop], None]"
+) -> tuple["Standing", str, Mapping[str, str]]:
+    """Train, then `finish`: where it stands, what ended it, and what decides the last bits. Raises Interrupted."""
     from model import loop, machine, stop
 
     options, world = task.options, task.peers.world
@@ -108,69 +117,62 @@ def _learn(task: "Task", progress: Progress) -> tuple["Standing", str, Mapping[s
     paced = machine.pace(options.threads, repeatable=repeatable)
     with paced as pace, machine.seeded(options.seed), stop.on_signals() as stopped:
         standing, ended = loop.train(task, stopped, pace, progress)
-    if stopped.signum is not None:
-        raise Interrupted(stopped.signum)
+        stopped.heed()
+        finish(standing, stopped)
     kernel = f"{machine.engine(options.engine, place)} {options.cell}"
     return standing, ended, machine.facts(str(pace), kernel, place, world)
 
 
-def _task(version: Version, store: Store, options: TrainOptions, folder: Path, peers: Peers) -> "Task":
-    """Make the vocabulary, and read or make the ids. Raises TrainError when there is too little text of either kind."""
-    from corpusmill.store import shards
-    from model.batches import shortest
-    from model.loop import Task
-    from model.passage import joined
-    from preprocess.ids import counts, encoded
+def _compare(version: Version, task: Task, store: Store, stopped: "Stop", progress: Progress) -> None:
+    """Ask what simpler models reach on the text that evaluations score. Raises Interrupted."""
+    from model.baselines.measure import bounded, measure
 
-    counted, needed = counts(version, "train", store, options.separator), shortest(options.batch, options.length)
-    if (length := sum(counted.values())) < needed:
-        raise TrainError(
-            f"{version.ref} has {length:,} characters to train on, and needs {needed:,}",
-            f"give it more text, or lower train.batch (it is {options.batch}) or train.length (it is {options.length})",
-        )
-    held_out = shards.texts(store.version_folder(version), version.shards, "validation")
-    validation = joined(held_out, options.separator, options.validation_characters)
-    if not validation.text:
-        raise TrainError(f"{version.ref} has no validation text", "change its [split], or give it more documents")
-    vocabulary = Vocabulary.of(counted, options.min_count)
-    if not vocabulary.characters:
-        hint = f"lower train.min_count (it is {options.min_count:,})"
-        raise TrainError(f"no character of {version.ref} occurs often enough to be learnt", hint)
-    train = encoded(version, store, vocabulary, options.separator)["train"]
-    return Task(
-        options=options,
-        vocabulary=vocabulary,
-        ids=train.ids,
-        starts=train.starts,
-        named=lambda numbers: _names(version, store, numbers),
-        validation=validation,
-        folder=folder,
-        peers=peers,
+    def heeding(stage: str, done: float, total: float, note: str) -> None:
+        stopped.heed()
+        progress(stage, done, total, note)
+
+    options = task.options
+    found = measure(
+        version,
+        store,
+        task.vocabulary,
+        options.separator,
+        reset=task.reset,
+        trained=bounded(options, version, len(task.ids)),
+        scored=len(task.validation.text),
+        progress=heeding,
     )
+    commit.write_file(task.folder / BASELINES, pretty(found))
 
 
-def _names(version: Version, store: Store, numbers: Sequence[int]) -> list[str]:
-    """What to call documents of the train split, by their place in it: id and title or source."""
-    from corpusmill.store import shards
+def _write_ladder(task: Task, standing: "Standing", stopped: "Stop") -> None:
+    """Let the best weights write at each temperature. Raises Interrupted."""
+    from model import journal
+    from model.sample import Sampler
 
-    wanted = set(numbers)
-    documents = enumerate(shards.documents(store.version_folder(version), version.shards, "train"))
-    found = {place: f"{each.id} ({each.title or each.source})" for place, each in documents if place in wanted}
-    return [found[number] for number in numbers]
+    options = task.options
+    sampler = Sampler(_best(task, standing), task.vocabulary, options)
+    journal.ladder(task.folder, sampler, options.samples, options.seed, stopped)
+
+
+def _best(task: Task, standing: "Standing") -> "Weights":
+    from model import weights
+
+    assert standing.best, "a run ends with an evaluation"
+    return weights.read(task.folder / standing.best.path, standing.best.sha256)
 
 
 def _manifest(
-    name: str, version: Version, task: "Task", standing: "Standing", ended: str, machine: Mapping[str, str]
+    name: str, version: Version, task: Task, standing: "Standing", ended: str, machine: Mapping[str, str]
 ) -> Run:
-    """Draw the ladder from the best weights, and put on record all that the work folder then holds."""
-    from model import checkpoint, journal, weights
+    """Put on record all that the work folder holds."""
+    from model import checkpoint, journal
+    from model.baselines import measure
     from model.machine import libraries
-    from model.sample import Sampler
 
     best, options = standing.best, task.options
     assert best, "a run ends with an evaluation"
-    parameters = weights.read(task.folder / best.path, best.sha256)
-    journal.ladder(task.folder, Sampler(parameters, task.vocabulary, options), options.samples, options.seed)
+    parameters = _best(task, standing)
     files, timed = _files(task.folder), (journal.METRICS, checkpoint.STATE)
     return Run(
         corpus=version.corpus,
@@ -179,7 +181,7 @@ def _manifest(
         version_ref=version.ref,
         config=msgspec.to_builtins(options),
         code_digest=code(),
-        libraries=libraries(),
+        libraries={**libraries(), **measure.libraries()},
         machine=machine,
         vocabulary=len(task.vocabulary),
         parameters=sum(array.size for array in parameters.values()),

@@ -19,12 +19,13 @@ from corpusmill.store.ids import sha256
 from corpusmill.types import Drop, Run, Snapshot, Split, Version
 from preprocess.vocab import Vocabulary
 from reports.recited import Recital, recital
-from reports.shapes import Clock, Metric, Rung, Sample, Settings, Stats
+from reports.shapes import Baselines, Clock, Metric, Rung, Sample, Settings, Stats
 from reports.yardsticks import Yardstick, yardsticks
 
 T = TypeVar("T")
 
 METRICS = "metrics.jsonl"
+BASELINES = "baselines.json"
 VOCABULARY = "vocabulary.json"
 LADDER = "samples/ladder.json"
 HINT = "restore it from a copy, or remove its folder and make it again"
@@ -71,6 +72,7 @@ class Material:
     scored: str  # the text that the validation loss is over
     unknown: int  # characters of it that the vocabulary lacks
     yardsticks: tuple[Yardstick, ...]
+    baselines: Baselines | None  # none of a run that did not ask them
     recital: Recital | None  # of what the best weights wrote
 
     @property
@@ -92,6 +94,15 @@ class Material:
     def scheme(self) -> str:
         """How the version was split."""
         return str(self.version.spec.get("split", {}).get("scheme", "document"))
+
+    @property
+    def taught(self) -> tuple[Yardstick, ...]:
+        """What simpler models need for the scored text that have read training text too."""
+        if not (found := self.baselines):
+            return ()
+        ngrams = dict.fromkeys((found.kneser_ney, found.best))  # one where the longest are the best
+        compressors = (Yardstick(one.name, max(one.after_training, 0.0)) for one in found.compressors)
+        return (*(Yardstick(f"{each.order}-grams", each.bits_per_byte) for each in ngrams), *compressors)
 
     def characters(self, split: Split) -> int:
         """How many characters a split has."""
@@ -122,6 +133,7 @@ def gather(run: Run, store: Store) -> Material:
         scored=scored,
         unknown=_unknown(folder, run, scored),
         yardsticks=tuple(yardsticks(scored.encode())),
+        baselines=_baselines(folder, run),
         recital=recital(ladder or samples[-1:], scored, version, store),
     )
 
@@ -183,6 +195,10 @@ def _samples(folder: Path, run: Run) -> list[Sample]:
 
 def _ladder(folder: Path, run: Run) -> list[Rung]:
     return _parsed(_file(folder, run, LADDER), list[Rung], folder / LADDER) if LADDER in run.files else []
+
+
+def _baselines(folder: Path, run: Run) -> Baselines | None:
+    return _parsed(_file(folder, run, BASELINES), Baselines, folder / BASELINES) if BASELINES in run.files else None
 
 
 def _excerpt(folder: Path, version: Version) -> Excerpt | None:

@@ -11,7 +11,7 @@ from msgspec import Meta
 Count = Annotated[int, Meta(ge=0, le=1 << 60)]
 Power = Annotated[int, Meta(ge=1, le=1 << 60)]
 Amount = Annotated[float, Meta(ge=0, le=1e15)]
-Loss = Annotated[float, Meta(ge=0, le=100)]  # nats or bits: 100 is past any vocabulary's blind guess
+Loss = Annotated[float, Meta(ge=0, le=1e9)]  # nats or bits: a network that diverged is far beyond a blind guess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,33 @@ class Rung:
 
     temperature: Amount
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ngrams:
+    """Of ``baselines.json``, what n-grams need for the scored text."""
+
+    order: Count
+    bits_per_byte: Loss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compressor:
+    """Of the same, what a compressor does, which with a text before may even be less than nothing."""
+
+    name: str
+    after_training: Annotated[float, Meta(ge=-1e9, le=1e9)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baselines:
+    """``baselines.json``: what simpler models reach on the scored text, having read training text too."""
+
+    trained: Count  # characters of the train split that they read
+    trained_in_all: Count
+    kneser_ney: Ngrams
+    best: Ngrams
+    compressors: tuple[Compressor, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Numbers, sizes and dates in the words of a page. Pure; knows nothing of what they count."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -21,6 +22,13 @@ def count(number: float, thing: str = "", things: str = "") -> str:
 def about(number: float) -> str:
     """Three digits and a word: ``37.6 million``; exact below a million."""
     return _scaled(number, _NAMES) or f"{number:,.0f}"
+
+
+def perplexity(nats: float) -> str:
+    """``4.37``, of a loss in nats: over how many characters, each as likely as the other, it is in doubt."""
+    if nats < 13:  # noqa: PLR2004 - e^13 has six digits before the point
+        return f"{math.exp(nats):.2f}"
+    return f"e^{nats:,.0f}"
 
 
 def size(octets: float) -> str:

@@ -17,6 +17,7 @@ from corpusmill.store.ids import sha256
 from corpusmill.types import Run, Split
 
 if TYPE_CHECKING:
+    from model.dynamic import Dynamic, Rule
     from model.sample import Sampler
     from model.score import Score
     from preprocess.vocab import Vocabulary
@@ -82,18 +83,29 @@ class OpenRun:
 
         return prime + "".join(self._sampler.stream(prime, Sampling(length=length, **how)))
 
-    def score(self, text: str | None = None, *, split: Split | None = None, reset: int = 0) -> "Score":
+    def score(
+        self,
+        text: str | None = None,
+        *,
+        split: Split | None = None,
+        reset: int = 0,
+        dynamic: "Dynamic | Rule | None" = None,
+    ) -> "Score":
         """How well it predicts a text or a split of its version: nats per character, bits per byte, perplexity.
 
-        `reset` N zeroes the hidden state every N characters. Raises UsageError, UnknownNameError, CorruptError.
+        `reset` N zeroes the hidden state every N characters. `dynamic` lets a copy of the weights go on learning from
+        what was scored: "rms" or "sgd", or what `model.dynamic.settings` gives. Raises UsageError, UnknownNameError,
+        CorruptError.
         """
         from model import score
+        from model.dynamic import settings
 
         if (text is None) == (split is None):
             raise UsageError("give a text or a split", 'score("…") or score(split="validation")')
         with pins.held(self.store, self.manifest):
             told = score.split_passage(self.manifest, self.store, split) if split else text or ""
-            return score.score(self.manifest, self.store, told, split=split or "", reset=reset)
+            how = settings(dynamic) if isinstance(dynamic, str) else dynamic
+            return score.score(self.manifest, self.store, told, split=split or "", reset=reset, dynamic=how)
 
     @cached_property
     def _sampler(self) -> "Sampler":

@@ -93,8 +93,9 @@ def _told(version: Version, result: "Baselines", ref: str, own: "Score | None", 
     """The result for people."""
     per_char = result.bytes / result.characters * math.log(2)  # bits per byte -> nats per character
     rows = [(ref, own.bits_per_byte, own.nats_per_char)] if own else []
-    best = result.kneser_ney
-    rows.append((f"Kneser-Ney, order {best.order}", best.bits_per_byte, best.nats_per_char))
+    for model in dict.fromkeys((result.kneser_ney, result.best)):
+        which = "" if model is result.kneser_ney else ", the best for this text"
+        rows.append((f"Kneser-Ney, order {model.order}{which}", model.bits_per_byte, model.nats_per_char))
     after, alone = [], []
     for one in result.compressors:
         after.append((f"{one.name}, after the training text", one.after_training, one.after_training * per_char))

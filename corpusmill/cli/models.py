@@ -1,14 +1,14 @@
 """What a trained model is for: sample and score."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from corpusmill.cli.console import emit
+from corpusmill.cli.console import emit, progress
 from corpusmill.cli.settings import JsonOption, StoreOption, open_store
 from corpusmill.errors import ParseError, UsageError
 from corpusmill.store import refs
@@ -17,9 +17,11 @@ from corpusmill.types import SPLITS, Split
 if TYPE_CHECKING:
     from model.sample import Sampler
     from model.sampling.choose import Sampling
+    from model.score import Score
 
 _UNSEEN = 20  # characters that are told one by one
 Engine = Literal["auto", "numpy", "numba"]
+Rule = Literal["rms", "sgd"]
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run: bible/runs/ID, or bible for its latest.")]
 
 
@@ -99,28 +101,50 @@ def score(
     split: Annotated[str, typer.Option(help="Score a split of the run's version: train, validation or test.")] = "",
     reset: Annotated[int, typer.Option(min=0, help="Zero the hidden state every N characters; 0 = carry it on.")] = 0,
     each: Annotated[bool, typer.Option("--each", help="One line a character: nats, tab, the character.")] = False,
+    dynamic: Annotated[
+        Rule | None, typer.Option(help="Let the weights go on learning from what was scored, by this rule.")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Of that learning.")] = None,
+    decay: Annotated[float | None, typer.Option(help="Share of the way back that each window takes.")] = None,
+    window: Annotated[int | None, typer.Option(help="Characters scored before they are learnt from.")] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say how well a model predicts a text: bits per byte, nats per character, perplexity."""
     if bool(file) == bool(split):
         raise UsageError("give a file (or -) or --split", "corpusmill score bible --split validation")
+    if not dynamic and (rate, decay, window) != (None, None, None):
+        raise UsageError("--rate, --decay and --window are of dynamic evaluation", "give --dynamic rms or sgd too")
     import model.score as scoring
+    from model.dynamic import WINDOW, settings
 
+    how = settings(dynamic, rate=rate, decay=decay, window=WINDOW if window is None else window) if dynamic else None
     opened = open_store(store)
     found = refs.run(opened, ref)
     text = _read(file) if file else scoring.split_passage(found, opened, _split(split))
+    with progress() as show:
+        if each:
+            costs = list(scoring.each(found, opened, text, reset=reset, dynamic=how, progress=show))
+        else:
+            result = scoring.score(found, opened, text, split=split or file, reset=reset, dynamic=how, progress=show)
     if each:
-        _print_each(scoring.each(found, opened, text, reset=reset), as_json=as_json)
-        return
-    result = scoring.score(found, opened, text, split=split or file, reset=reset)
-    emit(
-        result,
+        _print_each(costs, as_json=as_json)
+    else:
+        emit(result, _scored(result), as_json=as_json)
+
+
+def _scored(result: "Score") -> str:
+    """The result for people."""
+    state = f"state reset every {result.reset:,} characters" if result.reset else "state carried"
+    how = result.dynamic
+    learning = how and (
+        f"\ndynamic evaluation by {how.rule}: rate {how.rate:g}, decay {how.decay:g}, windows of {how.window:,}"
+        f"{f', gradients of {how.gathered:,} characters of training text' if how.gathered else ''}"
+    )
+    return (
         f"{result.bits_per_byte:.4f} bits per byte   {result.nats_per_char:.4f} nats per character   "
         f"perplexity {result.perplexity:.3f}\n"
-        f"{result.split}, {result.characters:,} characters, "
-        f"{f'state reset every {reset:,} characters' if reset else 'state carried'}",
-        as_json=as_json,
+        f"{result.split}, {result.characters:,} characters, {state}{learning or ''}"
     )
 
 
@@ -156,7 +180,7 @@ def _split(name: str) -> Split:
     raise UsageError(f"no split is named {name!r}", f"one of {', '.join(SPLITS)}")
 
 
-def _print_each(pairs: Iterator[tuple[str, float]], *, as_json: bool) -> None:
+def _print_each(pairs: Iterable[tuple[str, float]], *, as_json: bool) -> None:
     """Every character with what it cost, in nats."""
     if as_json:
         emit({"characters": [{"character": c, "nats": round(nats, 6)} for c, nats in pairs]}, "", as_json=True)

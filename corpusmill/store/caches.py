@@ -53,7 +53,7 @@ def clean(store: Store, corpus: str) -> None:
 def remove(store: Store, corpus: str) -> None:
     """Remove caches and journals, while nobody collects or builds."""
     folder = store.corpus(corpus)
-    for name in (".parsed", ".parts", "ids", "traces"):
+    for name in (".parsed", ".parts", "ids", "traces", "baselines"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for path in folder.glob(".collect-*"):
         path.unlink()

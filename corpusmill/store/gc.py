@@ -204,10 +204,10 @@ class _Sweeping:
                 self.kept.append(f"{snapshot.corpus}/snapshots/{snapshot.id}: somebody reads it")
 
     def _caches(self, corpus: str, left: Iterable[Version]) -> None:
-        """Ids and indexes of versions that are not there, or are other than they were."""
+        """Ids, indexes and baselines of versions that are not there, or are other than they were."""
         living = {name for version in left for name in (version.id, version.content)}
         folder = self._store.corpus(corpus)
-        for path in (*_folders(folder / "ids"), *_folders(folder / "traces")):
+        for path in (path for kind in ("ids", "traces", "baselines") for path in _folders(folder / kind)):
             if path.name.partition("-")[0] not in living and self._here.is_old(path, self._before):
                 self._remove("cache", path.relative_to(self._store.root).as_posix(), path, self._here)
 

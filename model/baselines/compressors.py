@@ -38,11 +38,16 @@ class Compressed:
 
 def compressed(train: bytes, text: bytes, progress: Progress = silent) -> Iterator[Compressed]:
     """Ask each compressor; the text is not empty."""
-    for done, (name, size) in enumerate(COMPRESSORS.items()):
-        progress("compress", done, len(COMPRESSORS), f"{name}, {len(train) + len(text):,} bytes")
-        alone, after = size(text), size(train + text) - size(train)
-        yield Compressed(name=name, alone=8 * alone / len(text), after_training=8 * after / len(text))
-    progress("compress", len(COMPRESSORS), len(COMPRESSORS), f"{len(text):,} bytes after {len(train):,}")
+    steps, done = 3 * len(COMPRESSORS), 0
+    for name, size in COMPRESSORS.items():
+        sizes = []
+        for body in (text, train, train + text):
+            progress("compress", done, steps, f"{name}, {len(body):,} bytes")
+            sizes.append(size(body))
+            done += 1
+        alone, before, after = sizes
+        yield Compressed(name=name, alone=8 * alone / len(text), after_training=8 * (after - before) / len(text))
+    progress("compress", done, steps, f"{len(text):,} bytes after {len(train):,}")
 
 
 def zstd(body: bytes) -> int:

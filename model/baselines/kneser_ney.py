@@ -2,6 +2,7 @@
 
     both = Sorted.of(train, text, deepest=20)
     nats(both, size=len(vocabulary), order=20)          # -ln p of every id of the text
+    list(of_orders(both, len(vocabulary), [6, 8, 20]))  # the same for each of these
 
 Chen and Goodman 1998 (An empirical study of smoothing techniques for language modeling, Harvard
 TR-10-98). With a(hw) the count of an n-gram, h' the context h without its first id, and D = 0, D1, D2, D3+ for counts
@@ -24,6 +25,7 @@ the order: at most 80 bytes for each id of the training text and 80 for each of 
 with order times length, and with the logarithm of it that sorting takes.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,23 +58,32 @@ def nats(both: Sorted, size: int, order: int = ORDER, *, reset: int = 0, progres
     The first id is predicted from nothing, each later one from the `order` - 1 before it or as many as there are; with
     `reset` N the context begins anew every N ids.
     """
-    chances, available = np.full(len(both.text), 1 / size), heard(len(both.text), reset)
+    (found,) = of_orders(both, size, [order], reset=reset, progress=progress)
+    return found
+
+
+def of_orders(
+    both: Sorted, size: int, orders: Sequence[int], *, reset: int = 0, progress: Progress = silent
+) -> Iterator[Nats]:
+    """The same for several orders, given from low to high, in little more than the time of the highest."""
+    chances, available, last = np.full(len(both.text), 1 / size), heard(len(both.text), reset), orders[-1]
     live = np.arange(len(chances))  # places of the text whose context is known to the training text so far
     before = both.before()
     contexts, starts = np.zeros(len(both.train), np.int32), both.starts(1)  # row -> number of its context; of no ids
-    for length in range(1, order + 1):
-        progress("n-grams", length - 1, order, f"order {length} of {order}, {len(both.train):,} characters counted")
-        longer = both.starts(length + 1) if length < order else None
+    for length in range(1, last + 1):
+        progress("n-grams", length - 1, last, f"order {length} of {last}, {len(both.train):,} characters counted")
         numbers = _numbered(starts)
-        level = _level(both, length, starts, longer, contexts, before)
         live = live[(available[live] >= length - 1) & (both.matched[live - 1] >= length - 1)] if length > 1 else live
-        asked = contexts[both.rows[live - 1]]
-        live, asked = live[level.totals[asked] > 0], asked[level.totals[asked] > 0]
-        chances[live] = _mixed(both, length, level, numbers, live, asked, chances[live])
-        contexts, starts = numbers, longer if longer is not None else starts
-    progress("n-grams", order, order, f"order {order}, {len(both.text):,} characters scored")
-    found: Nats = -np.log(chances).astype(np.float32)
-    return found
+        if length in orders:
+            highest, found = _level(both, length, starts, None, contexts, before), chances.copy()
+            _mix(both, length, highest, numbers, live, contexts, found)
+            yield -np.log(found).astype(np.float32)
+        if length < last:
+            longer = both.starts(length + 1)
+            level = _level(both, length, starts, longer, contexts, before)
+            live = _mix(both, length, level, numbers, live, contexts, chances)
+            contexts, starts = numbers, longer
+    progress("n-grams", last, last, f"order {last}, {len(both.text):,} characters scored")
 
 
 def discounts(counts: NDArray[Any]) -> NDArray[np.float64]:
@@ -110,19 +121,22 @@ def _level(
     return _Level(counts, held, totals.astype(np.float64, copy=False), held_back.astype(np.float64, copy=False))
 
 
-def _mixed(
+def _mix(
     both: Sorted,
     length: int,
     level: _Level,
     numbers: Rows,
     live: NDArray[np.int64],
-    asked: Rows,
-    lower: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """p(w | h) for some places of the text, whose contexts are numbered `asked`, from p(w | h')."""
+    contexts: Rows,
+    chances: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Turn p(w | h') into p(w | h), where the context h says something; returns these places of the text."""
+    asked = contexts[both.rows[live - 1]]
+    live, asked = live[level.totals[asked] > 0], asked[level.totals[asked] > 0]
     counts = np.where(both.matched[live] >= length, level.counts[numbers[both.rows[live]]], 0)
     kept: NDArray[np.float64] = counts - level.discounts[np.minimum(counts, _MANY)]
-    return (kept + level.held_back[asked] * lower) / level.totals[asked]
+    chances[live] = (kept + level.held_back[asked] * chances[live]) / level.totals[asked]
+    return live
 
 
 def _numbered(starts: NDArray[np.bool_]) -> Rows:

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -27,12 +28,16 @@ from corpusmill.types import Progress, Split, Version, silent
 from model.baselines import kneser_ney, unsmoothed
 from model.baselines.backwards import DEEPEST, Sorted
 from model.baselines.compressors import Compressed, compressed
+from model.options import TrainOptions
 from preprocess.vocab import Vocabulary
 
 TRAINED = 16_000_000  # characters of the train split, at most
 SCORED = 1_000_000  # characters of the split that is scored, at most
+PACE = 200_000  # characters that all of it takes a second for (`python -m benchmarks baselines`), on a slow machine
+FEWEST, MOST = 200_000, 4_000_000  # characters, and bytes, of the train split, after a training
 _CODE = ("model.baselines", "preprocess.vocab")  # what decides the figures
 _LIBRARIES = ("zstandard", "pyppmd")  # likewise
+_MOST_ORDERS = 20  # that the best one is looked for among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,7 @@ class Baselines:
     trained: int  # characters of the train split that were learnt from
     trained_in_all: int
     kneser_ney: KneserNey
+    best: KneserNey  # of the orders up to that one the best for this very text
     unsmoothed: tuple[Unsmoothed, ...]
     compressors: tuple[Compressed, ...]
 
@@ -78,24 +84,28 @@ def measure(
     split: Split = "validation",
     order: int = kneser_ney.ORDER,
     reset: int = 0,
+    trained: int | None = None,
+    scored: int | None = None,
     progress: Progress = silent,
 ) -> Baselines:
-    """Ask every baseline, or read what was answered before.
+    """Ask every baseline, or read what was answered before; `trained` and `scored` bound the texts further.
 
     Raises UnknownNameError for a split that is not there, UsageError for an order or a text that will not do,
     CorruptError, StoreError.
     """
     if not 1 <= order <= DEEPEST:
         raise UsageError(f"n-grams of order {order} are not counted", f"give an order from 1 to {DEEPEST}")
-    path = _path(version, store, vocabulary, {"separator": separator, "split": split, "order": order, "reset": reset})
+    limits = (min(trained or TRAINED, TRAINED), min(scored or SCORED, SCORED))
+    settings = {"separator": separator, "split": split, "order": order, "reset": reset, "limits": limits}
+    path = _path(version, store, vocabulary, settings)
     if (kept := _read(path)) is not None:
         return kept
     with pins.held(store, version):
-        train = beginning(version, store, "train", separator, TRAINED)
-        text = beginning(version, store, split, separator, SCORED)
+        train = beginning(version, store, "train", separator, limits[0])
+        text = beginning(version, store, split, separator, limits[1])
     if not train or not text:
         raise UsageError(f"{version.ref} has no text to compare on", "give it longer documents")
-    best, foreseen = _modelled(train, text, vocabulary, order, reset, progress)
+    longest, best, foreseen = _modelled(train, text, vocabulary, order, reset, progress)
     found = Baselines(
         split=split,
         reset=reset,
@@ -104,7 +114,8 @@ def measure(
         bytes=len(text.encode()),
         trained=len(train),
         trained_in_all=_length(version, "train", separator),
-        kneser_ney=best,
+        kneser_ney=longest,
+        best=best,
         unsmoothed=foreseen,
         compressors=tuple(compressed(train.encode(), text.encode(), progress)),
     )
@@ -112,6 +123,26 @@ def measure(
         commit.sweep(path.parent)
         commit.write_file(path, seal(pretty(found)))
     return found
+
+
+def bounded(options: TrainOptions, version: Version, length: int) -> int:
+    """Characters of `length` that a training's baselines learn from, so that they take about a tenth of its time.
+
+    Told from the settings alone, so that one training twice has the same: of a budget in time, a tenth of what is read
+    in it at `PACE`; of a number of characters, a tenth of that. No fewer than `FEWEST`, no more than take `MOST` bytes:
+    no step of the work on so many takes long, and it can be stopped between two.
+    """
+    if options.steps or options.epochs:
+        read = options.steps * options.batch * options.length or options.epochs * length
+    else:
+        read = 60 * options.minutes * PACE
+    size = version.stats.get("splits", {}).get("train", {"bytes": 1, "characters": 1})
+    return min(max(int(read / 10), FEWEST), MOST * int(size["characters"]) // int(size["bytes"]), length)
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what the figures hang on beside our code."""
+    return {name: installed(name) for name in _LIBRARIES}
 
 
 def beginning(version: Version, store: Store, split: Split, separator: str, limit: int) -> str:
@@ -142,16 +173,22 @@ def samples(
 
 def _modelled(
     train: str, text: str, vocabulary: Vocabulary, order: int, reset: int, progress: Progress
-) -> tuple[KneserNey, tuple[Unsmoothed, ...]]:
+) -> tuple[KneserNey, KneserNey, tuple[Unsmoothed, ...]]:
     """Ask the n-gram models; what they need of memory is free again afterwards."""
     progress("n-grams", 0, order, f"sorting {len(train):,} characters")
     deepest = min(max(order, *unsmoothed.ORDERS) + 1, DEEPEST)
     both = Sorted.of(vocabulary.encode(train), vocabulary.encode(text), deepest)
     spelt = vocabulary.unknown_bytes(text) * (8 * math.log(2))  # 8 bits for each byte of what has no id of its own
-    costs = kneser_ney.nats(both, len(vocabulary), order, reset=reset, progress=progress) + spelt
+    orders = sorted({*range(1, min(order, _MOST_ORDERS) + 1), order})
+    costs = kneser_ney.of_orders(both, len(vocabulary), orders, reset=reset, progress=progress)
+    told = [_told(each, found + spelt, text) for each, found in zip(orders, costs, strict=True)]
+    best = min(told, key=lambda one: one.nats_per_char)
+    return told[-1], best, tuple(_shared(one.order, one.nats + spelt) for one in unsmoothed.scores(both, reset=reset))
+
+
+def _told(order: int, costs: NDArray[np.float64], text: str) -> KneserNey:
     in_bytes = float(costs.sum()) / math.log(2) / len(text.encode())
-    best = KneserNey(order=order, nats_per_char=float(costs.mean()), bits_per_byte=in_bytes)
-    return best, tuple(_shared(one.order, one.nats + spelt) for one in unsmoothed.scores(both, reset=reset))
+    return KneserNey(order=order, nats_per_char=float(costs.mean()), bits_per_byte=in_bytes)
 
 
 def _shared(order: int, costs: NDArray[np.float64]) -> Unsmoothed:
@@ -167,12 +204,11 @@ def _length(version: Version, split: Split, separator: str) -> int:
     return sum(shard.characters for shard in those) + len(separator) * max(sum(shard.rows for shard in those) - 1, 0)
 
 
-def _path(version: Version, store: Store, vocabulary: Vocabulary, settings: dict[str, str | int]) -> Path:
+def _path(version: Version, store: Store, vocabulary: Vocabulary, settings: dict[str, Any]) -> Path:
     names = {
         **settings,
         "vocabulary": vocabulary.characters,
-        "limits": [TRAINED, SCORED],
-        "libraries": {name: installed(name) for name in _LIBRARIES},
+        "libraries": libraries(),
         "code": code_digest(*_CODE),
     }
     return store.corpus(version.corpus) / "baselines" / f"{version.content}-{content_id(names)}" / commit.MANIFEST

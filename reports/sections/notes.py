@@ -78,12 +78,13 @@ def unknown(material: Material) -> str:
 
 
 def outdone(material: Material) -> str:
-    """Which of the yardsticks does better."""
+    """Which of the simpler means do better."""
     ours = material.best.bits_per_byte
-    better = [f"{y.name} ({y.bits_per_byte:.2f})" for y in material.yardsticks if y.bits_per_byte < ours]
+    others = (*material.taught, *material.yardsticks)
+    better = [f"{y.name} ({y.bits_per_byte:.2f})" for y in others if y.bits_per_byte < ours]
     if not better:
         return ""
-    need = "need" if len(better) > 1 else "needs"
+    need = "needs" if len(better) == 1 and not better[0].partition(" ")[0].endswith("-grams") else "need"
     return f"For the same text {words.listed(better)} {need} fewer bits per byte than this model ({ours:.2f})."
 
 

@@ -1,13 +1,13 @@
 """The head of the page: the result in one sentence, in figures, and beside what simpler means need."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from reports import chart, words
 from reports.material import Material
+from reports.yardsticks import Yardstick
 
 UNCOMPRESSED = 8.0  # bits per byte
 
@@ -46,7 +46,9 @@ class Summary:
     share: str  # of the uncompressed size
     scored: str  # which part of which split the loss is over
     figures: tuple[Figure, ...]
-    bars: tuple[Bar, ...]
+    taught: tuple[Bar, ...]  # this model, and simpler ones that have read training text too
+    read: str  # how much of it those had
+    alone: tuple[Bar, ...]  # what sees the scored text alone
 
 
 def summary(material: Material) -> Summary:
@@ -65,7 +67,9 @@ def summary(material: Material) -> Summary:
         share=words.percent(bits, UNCOMPRESSED),
         scored=scored(material),
         figures=tuple(_figures(material)),
-        bars=tuple(_bars(material)),
+        taught=tuple(_bars([*material.taught, Yardstick("", material.best.bits_per_byte)])),
+        read=_read(material),
+        alone=tuple(_bars(material.yardsticks)),
     )
 
 
@@ -102,7 +106,7 @@ def _figures(material: Material) -> Iterator[Figure]:
     speed = words.about(material.clock.characters_per_second)
     yield Figure(f"{material.best.bits_per_byte:.3f}", "bits per byte", where)
     yield Figure(f"{nats:.3f}", "nats per character", where)
-    yield Figure(f"{math.exp(nats):.2f}", "perplexity per character", where)
+    yield Figure(words.perplexity(nats), "perplexity per character", where)
     share = words.percent(_passes(material), 1)
     often = f"the train split {_times(material)}" if _passes(material) >= 1 else f"{share} of the train split"
     yield Figure(words.about(material.characters_read), "characters read", often)
@@ -116,10 +120,16 @@ def _machine(facts: Mapping[str, str]) -> str:
     return ", ".join(filter(None, (threads and f"{threads} thread{'s' * (threads != '1')}", facts.get("dtype"))))
 
 
-def _bars(material: Material) -> Iterator[Bar]:
-    """Ours and the yardsticks, the weakest first."""
-    rows = [(yardstick.bits_per_byte, yardstick.name) for yardstick in material.yardsticks]
-    rows.append((material.best.bits_per_byte, ""))
-    for bits, name in sorted(rows, reverse=True):
-        kind = "plainly" if name else "ours"
-        yield Bar(name or "this model", f"{bits:.2f}", chart.bar(bits / UNCOMPRESSED, kind), not name)
+def _read(material: Material) -> str:
+    """How much of the training text simpler models have read: ``all of the training text``."""
+    if not (found := material.baselines):
+        return ""
+    some, whole = words.count(found.trained, "character"), found.trained_in_all
+    return "all of the training text" if found.trained >= whole else f"the first {some} of the training text"
+
+
+def _bars(yardsticks: Iterable[Yardstick]) -> Iterator[Bar]:
+    """The weakest first; the one without a name is ours."""
+    for one in sorted(yardsticks, key=lambda one: (-one.bits_per_byte, one.name)):
+        picture = chart.bar(min(one.bits_per_byte / UNCOMPRESSED, 1.0), "plainly" if one.name else "ours")
+        yield Bar(one.name or "this model", f"{one.bits_per_byte:.2f}", picture, not one.name)

@@ -1,6 +1,8 @@
+import json
 import math
 import shutil
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -138,3 +140,26 @@ def test_a_document_is_scored_as_if_it_were_alone_where_its_model_learnt_so(rese
     if not reset:
         assert found.nats_per_char == pytest.approx(alone / len(passage.text), rel=1e-5)
     assert measure(network, vocabulary, passage.text).nats_per_char != pytest.approx(found.nats_per_char, rel=1e-3)
+
+
+def test_a_loss_that_no_perplexity_can_be_told_of_is_infinite_and_null_for_machines(network):
+    wild = Network(12, network.options).eval()
+    with torch.no_grad():
+        wild.head.bias[1] = 2000.0
+
+    found = measure(wild, Vocabulary("abcdefghijk"), "bcd" * 10)
+
+    assert found.nats_per_char > 1900
+    assert found.perplexity == math.inf
+    assert math.isfinite(found.bits_per_byte)
+    assert json.loads(msgspec.json.encode(found))["perplexity"] is None
+
+
+def test_progress_is_told_and_what_it_raises_ends_the_scoring(network):
+    told = []
+    character_nats(network, np.tile(IDS, 100), 60, tick=told.append)
+
+    assert told == sorted(told)
+    assert told[-1] == 100 * len(IDS) - 1
+    with pytest.raises(ZeroDivisionError):
+        measure(network, Vocabulary("abcdefghijk"), "abc" * 10, tick=lambda _: 1 / 0)

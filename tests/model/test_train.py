@@ -89,6 +89,7 @@ def test_a_run_leaves_what_its_manifest_says(finished):
         "samples/000016.json",
         "samples/000024.json",
         "samples/ladder.json",
+        "baselines.json",
     }
     assert not list(folder(store, run).parent.glob(".*"))
 
@@ -103,7 +104,7 @@ def test_a_manifest_says_what_was_trained_on_what_by_what(finished):
     assert run.parameters == sum(array.size for array in load(run, store).weights.values())
     assert run.vocabulary == len(set("\n\n".join(texts()["train"]))) + 1
     assert set(run.machine) == {"kernel", "dtype", "device", "processes", "threads", "cpu", "processor", "system"}
-    assert set(run.libraries) == {"python", "torch", "numpy", "safetensors"}
+    assert set(run.libraries) == {"python", "torch", "numpy", "safetensors", "zstandard", "pyppmd"}
     assert run.clock["seconds"] > 0
     assert run.clock["cpu_seconds"] > 0
     assert store.runs("sea") == [run]
@@ -176,9 +177,9 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_run(iteration, number, 
     assert [signal.getsignal(each) for each in SIGNALS] == handlers
     assert store.runs("sea") == []
     done = []
-    run, made = fit(corpus(), version, store, progress=lambda *args: done.append(args[1:3]))
+    run, made = fit(corpus(), version, store, progress=lambda *args: done.append(args[:3]))
     assert made
-    assert done[1:] == [(later, 24) for later in range(iteration + 1, 25)]
+    assert [step[1:] for step in done[1:] if step[0] == "train"] == [(later, 24) for later in range(iteration + 1, 25)]
     assert outcome(store, run) == outcome(*finished)
 
 
@@ -192,6 +193,17 @@ def test_a_training_that_was_killed_goes_on_from_its_last_save_to_the_same_run(i
     checkpoints.mkdir(exist_ok=True)
     (checkpoints / "best-000023.safetensors").write_bytes(b"half")
     (checkpoints / ".state.json.999999999.tmp").write_bytes(b"half")
+
+    run, _ = fit(corpus(), version, store)
+
+    assert outcome(store, run) == outcome(*finished)
+
+
+def test_what_a_killed_save_had_no_time_to_sweep_is_in_no_run(finished, store, version):
+    with pytest.raises(Interrupted):
+        fit(corpus(), version, store, progress=at(24, signalling(signal.SIGTERM)))
+    (work_folder(store) / "checkpoints" / "last-000016.safetensors").write_bytes(b"before")
+    (work_folder(store) / "setbacks.json").write_bytes(b"[]")
 
     run, _ = fit(corpus(), version, store)
 
@@ -237,6 +249,7 @@ def test_a_budget_in_minutes_ends_in_time(store, version):
     said = []
 
     run, _ = fit(corpus(steps=0, minutes=0.02), version, store, progress=lambda *args: said.append(args))
+    said = [args for args in said if args[0] == "train"]
 
     assert run.stopped == "budget"
     assert run.iterations > 3
@@ -307,6 +320,71 @@ def test_a_second_such_loss_ends_the_training_and_names_the_documents(store, ver
     assert {path: path.read_bytes() for path in left} == left
     assert (work_folder(store) / "checkpoints" / "best-000008.safetensors").is_file()
     assert store.runs("sea") == []
+
+
+def spoil_average(store: Store, kinds: tuple[str, ...]) -> None:
+    """Make what is evaluated infinite, and leave what is learnt as it was."""
+    state = work_folder(store) / "checkpoints" / "state.json"
+    saved = json.loads(state.read_bytes())
+    for path in {saved[kind]["path"]: kind for kind in kinds}:
+        kind = next(kind for kind in kinds if saved[kind]["path"] == path)
+        arrays = weights.read(work_folder(store) / path, saved[kind]["sha256"])
+        arrays["average.0"] = np.full_like(arrays["average.0"], np.inf)
+        digest = weights.write(work_folder(store) / path, arrays)
+        for other in saved.values():
+            if isinstance(other, dict) and other.get("path") == path:
+                other["sha256"] = digest
+    state.write_bytes(json.dumps(saved).encode())
+
+
+def stopped_with_average(store: Store, version) -> None:
+    with pytest.raises(Interrupted):
+        fit(corpus(averaging=0.99), version, store, progress=at(12, signalling(signal.SIGINT)))
+
+
+def test_a_validation_loss_that_is_no_number_is_gone_back_from_too(store, version):
+    stopped_with_average(store, version)
+    spoil_average(store, ("last",))
+
+    run, _ = fit(corpus(averaging=0.99), version, store)
+
+    (told,) = json.loads((folder(store, run) / "setbacks.json").read_bytes())
+    assert (told["iteration"], told["back_to"], told["documents"]) == (16, 8, [])
+    assert told["said"] == "validation loss nan"
+    assert math.isfinite(run.best["nats_per_char"])
+
+
+def test_a_second_such_validation_loss_ends_the_training(store, version):
+    stopped_with_average(store, version)
+    spoil_average(store, ("last", "mark"))
+
+    with pytest.raises(TrainError, match=r"diverged at iteration 16: validation loss nan; it had gone back from .* 16"):
+        fit(corpus(averaging=0.99), version, store)
+
+    assert store.runs("sea") == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_loss_beyond_any_perplexity_is_reported_of(store, version):
+    wild = {"learning_rate": 10.0, "spike": 1e6, "clip": 1e6, "initial": "uniform", "initial_range": 10.0, "steps": 9}
+    run, _ = fit(corpus(**wild), version, store)
+
+    assert run.best["nats_per_char"] > 20
+    assert score(run, store, "the sea", reset=3).perplexity > 1e6
+
+
+def test_what_simpler_models_reach_on_the_same_text_is_in_every_run(finished):
+    store, run = finished
+    found = json.loads((folder(store, run) / "baselines.json").read_bytes())
+
+    assert "baselines.json" in run.files
+    assert (found["split"], found["characters"], found["reset"]) == (
+        "validation", run.best["characters"], run.best["reset"],
+    )  # fmt: skip
+    assert found["trained"] == found["trained_in_all"] == len("\n\n".join(texts()["train"]))
+    assert found["kneser_ney"]["order"] == 20
+    assert found["best"]["nats_per_char"] <= found["kneser_ney"]["nats_per_char"]
+    assert [one["name"].split()[0] for one in found["compressors"]] == ["zstd", "xz", "PPMd-H"]
 
 
 @pytest.mark.parametrize("iteration", [1, 2, 5, 12])

@@ -70,6 +70,7 @@ class Told:
     libraries: dict[str, str] = field(default_factory=dict)
     scheme: str = "document"
     stopped: str = "budget"
+    baselines: dict[str, Any] | None = None
 
 
 def fake_run(store: Store, told: Told | None = None) -> Run:
@@ -172,7 +173,7 @@ def _stats(splits: dict[str, list[Document]]) -> dict[str, Any]:
 
 
 def _run(store: Store, told: Told, version: Version) -> Run:
-    identity = content_id([version.id, told.metrics, told.samples, told.ladder, told.config])
+    identity = content_id([version.id, told.metrics, told.samples, told.ladder, told.config, told.baselines])
     final = store.run_folder(told.corpus, identity)
     with commit.work_folder(final) as work:
         _write_files(work, told)
@@ -211,5 +212,21 @@ def _write_files(work: Path, told: Told) -> None:
     for sample in told.samples:
         path = work / "samples" / f"{sample['iteration']:06d}.json"
         path.write_text(json.dumps(sample), encoding="utf-8")
+    if told.baselines:
+        (work / "baselines.json").write_text(json.dumps(told.baselines), encoding="utf-8")
     if told.ladder:
         (work / "samples" / "ladder.json").write_text(json.dumps(told.ladder), encoding="utf-8")
+
+
+def baselines(trained: int = 800, longest: int = 20, best: float = 2.1) -> dict[str, Any]:
+    """What simpler models reach, as a training leaves it."""
+    return {
+        "trained": trained,
+        "trained_in_all": 800,
+        "kneser_ney": {"order": longest, "nats_per_char": 1.6, "bits_per_byte": 2.3},
+        "best": {"order": 7, "nats_per_char": 1.5, "bits_per_byte": best},
+        "compressors": [
+            {"name": "zstd -19 --long", "alone": 3.0, "after_training": 2.2},
+            {"name": "PPMd-H order 8", "alone": 2.9, "after_training": -0.2},
+        ],
+    }

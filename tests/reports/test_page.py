@@ -17,7 +17,7 @@ from tests.reports.fake_run import Told, fake_run
 HEADINGS = [
     ("h1", "The plays"),
     ("h2", "Result"),
-    ("h3", "Beside compression"),
+    ("h3", "Beside simpler means"),
     ("h3", "To keep in mind"),
     ("h2", "What it read"),
     ("h3", "How it reads"),

@@ -14,7 +14,7 @@ from reports.sections.summary import summary
 from reports.sections.training import training
 from reports.words import SPACE
 from reports.yardsticks import LIMIT, yardsticks
-from tests.reports.fake_run import curve
+from tests.reports.fake_run import baselines, curve
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,32 @@ def test_yardsticks_are_bits_per_byte_of_the_text():
 def test_yardsticks_read_no_more_than_they_need():
     assert yardsticks(b"a" * LIMIT + b"b") == yardsticks(b"a" * LIMIT)
     assert yardsticks(b"") == []
+
+
+def test_simpler_models_that_have_read_training_text_stand_beside_the_model(material):
+    told = summary(material(baselines=baselines()))
+
+    assert [(bar.name, bar.value) for bar in told.taught] == [
+        ("this model", "2.89"),
+        ("20-grams", "2.30"),
+        ("zstd -19 --long", "2.20"),
+        ("7-grams", "2.10"),
+        ("PPMd-H order 8", "0.00"),
+    ]
+    assert [bar.ours for bar in told.taught] == [True, False, False, False, False]
+    assert [bar.name for bar in told.alone] == ["uncompressed", "byte frequencies", "xz -6", "gzip -9"]
+    assert told.read == "all of the training text"
+    assert summary(material(baselines=baselines(trained=500))).read == "the first 500 characters of the training text"
+
+
+def test_a_run_without_them_stands_beside_compression_alone(material):
+    told = summary(material())
+
+    assert (told.read, [bar.name for bar in told.taught]) == ("", ["this model"])
+    assert told.alone
+
+
+def test_a_loss_beyond_any_perplexity_is_told(material):
+    told = summary(material(metrics=curve([(900.0, 1000.0)])))
+
+    assert [figure.value for figure in told.figures][2] == "e^1,000"

@@ -267,7 +267,7 @@ def test_events_name_nothing_forgotten(store, bucket, built):
 
 def test_a_working_copy_is_cleaned_before_somebody_works_with_it(store, other, built):
     read_all(other)
-    for name in ("ids/x/a", "traces/x/a", ".parts/a", "runs/.eee111eee111.work/a"):
+    for name in ("ids/x/a", "traces/x/a", "baselines/x/a", ".parts/a", "runs/.eee111eee111.work/a"):
         commit.write_file(other.corpus("poems") / name, b"")
     forgotten(store, documents(store)[0].id)
     assert blobs_of(other)

@@ -111,7 +111,7 @@ def test_a_held_snapshot_stays_for_its_review(four):
 
 def test_caches_of_what_is_gone_and_what_dead_writers_left_go(four):
     first = four.versions("bible")[0]
-    for name in (f"ids/{first.id}-abc", "ids/ddd000000009-abc", "traces/ddd000000009-abc"):
+    for name in (f"ids/{first.id}-abc", "ids/ddd000000009-abc", "traces/ddd000000009-abc", "baselines/ddd000000009-a"):
         (four.corpus("bible") / name).mkdir(parents=True)
         (four.corpus("bible") / name / "train.npy").write_bytes(b"123")
     dead = four.corpus("bible") / "versions" / ".v000009.1.999999999.tmp"
@@ -123,6 +123,7 @@ def test_caches_of_what_is_gone_and_what_dead_writers_left_go(four):
     assert set(cleared(four)) == {
         ("cache", "bible/ids/ddd000000009-abc"),
         ("cache", "bible/traces/ddd000000009-abc"),
+        ("cache", "bible/baselines/ddd000000009-a"),
         ("remains", "bible/versions/.v000009.1.999999999.tmp"),
     }
     assert alive.is_dir()

@@ -31,7 +31,8 @@ def test_a_versions_are_told_in_a_table(asked):
     )
     assert lines[2].split() == ["model", "bits", "per", "byte", "nats", "per", "character"]
     assert lines[3].startswith("Kneser-Ney, order 5 ")
-    assert [line.split("  ")[0] for line in lines[4:10]] == [
+    assert lines[4].startswith("Kneser-Ney, order 4, the best for this text ")
+    assert [line.split("  ")[0] for line in lines[5:11]] == [
         f"{name}, {how}"
         for how in ("after the training text", "alone")
         for name in ("zstd -19 --long", "xz -9", "PPMd-H order 8")
@@ -65,7 +66,7 @@ def test_one_object_has_all_of_it(asked):
     assert status == 0
     assert list(found) == [
         "version", "run", "score", "split", "reset", "characters", "characters_in_all", "bytes", "trained",
-        "trained_in_all", "kneser_ney", "unsmoothed", "compressors", "samples",
+        "trained_in_all", "kneser_ney", "best", "unsmoothed", "compressors", "samples",
     ]  # fmt: skip
     assert (found["version"], found["run"], found["score"]) == ("sea@v1", None, None)
     assert [(one["order"], len(one["text"])) for one in found["samples"]] == [(4, 30), (7, 30), (10, 30), (20, 30)]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.baselines.backwards import Sorted
-from model.baselines.kneser_ney import FALLBACK, discounts, nats
+from model.baselines.kneser_ney import FALLBACK, discounts, nats, of_orders
 
 TEXTS = st.lists(st.integers(0, 3), min_size=1, max_size=60)
 
@@ -112,3 +112,13 @@ def test_what_recurs_is_foreseen_and_progress_is_told():
 
     assert found[8:].mean() < 0.3
     assert [said[:3] for said in told] == [("n-grams", done, 20) for done in range(21)]
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.lists(st.integers(0, 3), max_size=30))
+def test_several_orders_in_one_pass_cost_what_each_costs_alone(train, text):
+    both = Sorted.of(ids(train), ids(text), 7)
+
+    found = list(of_orders(both, 4, [1, 2, 5, 7], reset=9))
+
+    for order, those in zip([1, 2, 5, 7], found, strict=True):
+        assert those == pytest.approx(nats(both, 4, order, reset=9), abs=0)

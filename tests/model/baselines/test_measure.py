@@ -1,5 +1,5 @@
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 import pytest
@@ -8,6 +8,7 @@ from benchmarks.material import version as published
 from corpusmill.errors import UnknownNameError, UsageError
 from model.baselines import measure as measuring
 from model.baselines.measure import Baselines, beginning, measure, samples
+from model.options import TrainOptions
 from preprocess.ids import counts
 from preprocess.vocab import Vocabulary
 from tests.model.small import texts
@@ -114,6 +115,44 @@ def test_of_long_texts_the_beginning_is_taken_and_told(asked, monkeypatch):
     )
 
 
+def test_less_may_be_asked_for_and_is_another_question(asked):
+    some = measure(*asked, order=4, trained=500, scored=100)
+    whole = measure(*asked, order=4)
+
+    assert (some.trained, some.characters) == (500, 100)
+    assert whole.characters == whole.characters_in_all
+
+
+def test_the_best_order_is_the_one_that_asked_alone_needs_least(asked):
+    alone = [measure(*asked, order=order).kneser_ney for order in range(1, 7)]
+
+    assert measure(*asked, order=6).best == min(alone, key=lambda one: one.nats_per_char)
+
+
+@pytest.mark.parametrize(
+    ("settings", "length", "expected"),
+    [
+        ({"minutes": 1}, 10**9, 1_200_000),
+        ({"minutes": 0.3}, 10**9, 360_000),
+        ({"minutes": 600}, 10**9, 4_000_000),
+        ({"minutes": 600}, 12_345, 12_345),
+        ({"steps": 10}, 10**9, 200_000),
+        ({"steps": 10_000, "batch": 100, "length": 2}, 10**9, 200_000),
+        ({"steps": 10_000, "batch": 100, "length": 3}, 10**9, 300_000),
+        ({"epochs": 0.5}, 10**7, 500_000),
+    ],
+    ids=str,
+)
+def test_after_a_training_baselines_learn_from_a_tenth_of_what_its_budget_allows(settings, length, expected, version):
+    assert measuring.bounded(TrainOptions(**settings), version, length) == expected
+
+
+def test_of_letters_that_take_three_bytes_they_learn_from_a_third_as_many(version):
+    wide = replace(version, stats={"splits": {"train": {"bytes": 30, "characters": 10}}})
+
+    assert measuring.bounded(TrainOptions(minutes=600), wide, 10**9) == 1_333_333
+
+
 @pytest.mark.parametrize("limit", [1, 5, 10, 11, 12, 13, 14, 15, 30])
 def test_a_split_begins_with_its_first_documents(store, limit):
     version = published(store, "sea", {"train": ["0123456789", "abc", "def"]})
@@ -153,5 +192,5 @@ def test_the_result_is_plain_numbers(asked):
 
     assert set(told) == {
         "split", "reset", "characters", "characters_in_all", "bytes", "trained", "trained_in_all", "kneser_ney",
-        "unsmoothed", "compressors",
+        "best", "unsmoothed", "compressors",
     }  # fmt: skip
