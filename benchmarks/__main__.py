@@ -17,6 +17,7 @@ BENCHMARKS = (
     "trace",
     "sample",
     "baselines",
+    "encode",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

@@ -33,11 +33,20 @@ class SpikeError(Exception):
 
 
 class Learner:
-    """A network being trained. Its first weights are drawn from torch's own generator."""
+    """A network being trained. Its first weights are drawn from torch's own generator, unless they are given."""
 
-    def __init__(self, options: TrainOptions, vocabulary: int, precision: torch.dtype | None = None) -> None:
+    def __init__(
+        self,
+        options: TrainOptions,
+        vocabulary: int,
+        precision: torch.dtype | None = None,
+        *,
+        start: Weights | None = None,
+    ) -> None:
         """`vocabulary` counts ids; `precision` is what products are computed in, by default the machine's choice."""
         self.network = Network(vocabulary, options, machine.engine(options.engine))
+        if start:
+            self.network.load({name: torch.from_numpy(value) for name, value in start.items()})
         self.state = self.network.start(options.batch)
         self._options = options
         self._precision = precision or machine.precision()

@@ -28,7 +28,8 @@ from model.rates import fraction, rate
 from model.sample import Sampler
 from model.score import Score, measure
 from model.stop import Stop
-from preprocess.vocab import Ids, Vocabulary
+from model.weights import Weights
+from preprocess.vocab import Ids, Tokens
 
 LINES = 200  # of metrics.jsonl in a whole run: the points of a loss curve
 EVALUATION_STREAMS = 32  # the validation text is read in so many places side by side unless `reset` says otherwise
@@ -42,17 +43,20 @@ class Task:
     """What there is to learn, and the folder that shows for it."""
 
     options: TrainOptions
-    vocabulary: Vocabulary
+    vocabulary: Tokens
     ids: Ids  # of the train split
     starts: NDArray[np.int64]  # of its documents, in `ids`
     named: Callable[[Sequence[int]], Sequence[str]]  # numbers of documents -> what to call them
     validation: Passage  # as much of the split as evaluations score
     folder: Path
+    each: float = 1.0  # characters that an id of the train split stands for, on average
+    start: Weights | None = None  # to begin with, instead of drawn ones
 
     @property
     def reset(self) -> int:
-        """How often evaluations zero the hidden state, in characters."""
-        return self.options.reset or math.ceil(len(self.validation.text) / EVALUATION_STREAMS)
+        """How often evaluations zero the hidden state, in tokens."""
+        tokens = len(self.vocabulary.starts(self.validation.text))
+        return self.options.reset or math.ceil(tokens / EVALUATION_STREAMS)
 
 
 def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Standing, str]:
@@ -81,7 +85,7 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
         clock.read(standing)
         evaluated = _look(task, learner, standing, now)
         clock.read(standing)
-        _tell(progress, task.options, standing)
+        _tell(progress, task, standing)
         stopping = stop.signum is not None
         if evaluated or stopping or standing.seconds - standing.saved > SAVE_SECONDS:
             standing.saved = standing.seconds
@@ -93,7 +97,7 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
 
 def begin(task: Task) -> tuple[Learner, Standing, Kept]:
     """A new learner, or the one that the folder holds, what was written after its last save forgotten; and its mark."""
-    learner = Learner(task.options, len(task.vocabulary))
+    learner = Learner(task.options, len(task.vocabulary), start=task.start)
     state = checkpoint.resume(task.folder)
     if state:
         learner.restore(checkpoint.arrays(task.folder, state.last))
@@ -107,7 +111,8 @@ def begin(task: Task) -> tuple[Learner, Standing, Kept]:
 def _stream(task: Task, standing: Standing) -> Iterator[tuple[Batch, Position]]:
     """The batches from where it stands."""
     options = task.options
-    forgotten = resets(task.starts, options.separator) if options.boundaries == "reset" else None
+    between = len(task.vocabulary.encode(options.separator))
+    forgotten = resets(task.starts, between) if options.boundaries == "reset" else None
     return batches(task.ids, options.batch, options.length, options.seed, standing.position, forgotten)
 
 
@@ -191,7 +196,7 @@ def _evaluate(task: Task, learner: Learner, standing: Standing) -> Score:
 
 def _metrics(task: Task, standing: Standing, now: float, score: Score | None) -> dict[str, object]:
     """One line of metrics.jsonl, as `journal` describes it."""
-    each = task.options.batch * task.options.length
+    tokens = task.options.batch * task.options.length
     validation = score and {
         "nats_per_char": score.nats_per_char,
         "bits_per_byte": score.bits_per_byte,
@@ -201,17 +206,18 @@ def _metrics(task: Task, standing: Standing, now: float, score: Score | None) ->
     return {
         "iteration": standing.iteration,
         "seconds": round(standing.seconds, 3),
-        "characters": standing.iteration * each,
-        "nats_per_char": standing.nats / standing.steps,
+        "characters": round(standing.iteration * tokens * task.each),
+        "nats_per_char": standing.nats / standing.steps / task.each,
         "rate": now,
-        "characters_per_second": round(standing.steps * each / standing.busy, 1),
+        "characters_per_second": round(standing.steps * tokens * task.each / standing.busy, 1),
         "validation": validation,
     }
 
 
-def _tell(progress: Progress, options: TrainOptions, standing: Standing) -> None:
+def _tell(progress: Progress, task: Task, standing: Standing) -> None:
     """Say how far it is, in steps or in seconds of the budget."""
-    speed = standing.iteration * options.batch * options.length / max(standing.seconds, 1e-9)
+    options = task.options
+    speed = standing.iteration * options.batch * options.length * task.each / max(standing.seconds, 1e-9)
     note = f"{speed:,.0f} characters/s"
     if standing.bits_per_byte is not None:
         note += f" · validation {standing.bits_per_byte:.2f} bits per byte"

@@ -8,6 +8,9 @@ all characters before it, or with `reset` N from the last 1 to N of them: the st
 0, N, 2N …, so every prediction but the first has at least the character before (as with a transformer of context N).
 A character that the vocabulary lacks costs what the model asks for "unknown" plus 8 bits for each of its UTF-8 bytes,
 so the sum is the length of a lossless code for the text.
+
+A model of bytes or words reads these one by one, and `reset` counts them; the sum is told
+per character and per byte of the text whatever the unit, so scores compare.
 """
 
 import math
@@ -25,10 +28,10 @@ from corpusmill.errors import UnknownNameError, UsageError
 from corpusmill.store import Store, refs, shards
 from corpusmill.types import Run, Split
 from model import machine
-from model.load import load
+from model.load import Trained, load
 from model.network import Network, from_weights
 from model.passage import Passage, joined
-from preprocess.vocab import Ids, Vocabulary
+from preprocess.vocab import Ids, Tokens, Unit
 
 STREAMS = 64  # stretches between two resets that are read side by side
 ROWS = 4096  # characters in one window of all streams: bounds the logits held at a time
@@ -38,7 +41,10 @@ Nats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """How well a text is predicted; `split` names it, `reset` says how often the state was zeroed (0 = never)."""
+    """How well a text is predicted; `split` names it.
+
+    `reset` says after how many tokens, of which `unit` says what they are, the state was zeroed (0 = never).
+    """
 
     nats_per_char: float
     bits_per_byte: float
@@ -46,6 +52,8 @@ class Score:
     split: str
     reset: int
     characters: int
+    unit: Unit = "character"
+    tokens: int = 0  # in the text: as many as characters, or bytes, or words
     boundaries: str = "carry"  # "reset" where the state was zeroed at each document too, as in the model's training
 
 
@@ -59,11 +67,30 @@ def score(run: Run, store: Store, text: str | Passage, *, split: str = "", reset
 
 
 def each(run: Run, store: Store, text: str | Passage, *, reset: int = 0) -> Iterator[tuple[str, float]]:
-    """Every character of a text with what it cost, in nats, in order."""
+    """Every character of a text with what it cost, in nats, in order; what a word cost, in equal parts."""
     trained, passage = load(run, store), _passage(text)
+    costs = _token_costs(trained, passage, reset)
+    spread = per_character(costs, trained.vocabulary.starts(passage.text), len(passage.text))
+    yield from zip(passage.text, spread.tolist(), strict=True)
+
+
+def each_token(run: Run, store: Store, text: str | Passage, *, reset: int = 0) -> Iterator[tuple[str, float]]:
+    """Every token of a text, in writing, with what it cost, in nats, in order."""
+    trained, passage = load(run, store), _passage(text)
+    costs = _token_costs(trained, passage, reset)
+    yield from zip(trained.vocabulary.tokens(passage.text), costs.tolist(), strict=True)
+
+
+def per_character(costs: NDArray[np.float64], starts: NDArray[np.int64], characters: int) -> NDArray[np.float64]:
+    """Costs of tokens [n] as costs of characters: those of a character's bytes together, a word's in equal parts."""
+    sums, firsts = np.bincount(starts, costs, characters), np.unique(starts)
+    widths = np.diff(firsts, append=characters)
+    return np.repeat(sums[firsts] / widths, widths)
+
+
+def _token_costs(trained: Trained, passage: Passage, reset: int) -> NDArray[np.float64]:
     with machine.threads():
-        costs = _costs(from_weights(trained.weights, trained.options), trained.vocabulary, passage, reset)
-    yield from zip(passage.text, costs.tolist(), strict=True)
+        return _costs(from_weights(trained.weights, trained.options), trained.vocabulary, passage, reset)
 
 
 def split_passage(run: Run, store: Store, split: Split) -> Passage:
@@ -84,10 +111,11 @@ def split_text(run: Run, store: Store, split: Split) -> str:
     return split_passage(run, store, split).text
 
 
-def measure(network: Network, vocabulary: Vocabulary, text: str | Passage, *, split: str = "", reset: int = 0) -> Score:
+def measure(network: Network, vocabulary: Tokens, text: str | Passage, *, split: str = "", reset: int = 0) -> Score:
     """Score a text with a network. Raises UsageError for an empty text."""
     passage = _passage(text)
-    total = float(_costs(network, vocabulary, passage, reset).sum())
+    costs = _costs(network, vocabulary, passage, reset)
+    total = float(costs.sum())
     return Score(
         nats_per_char=total / len(passage.text),
         bits_per_byte=total / math.log(2) / len(passage.text.encode("utf-8", "surrogatepass")),
@@ -95,6 +123,8 @@ def measure(network: Network, vocabulary: Vocabulary, text: str | Passage, *, sp
         split=split,
         reset=reset,
         characters=len(passage.text),
+        unit=vocabulary.unit,
+        tokens=len(costs),
         boundaries=network.options.boundaries,
     )
 
@@ -134,14 +164,23 @@ def _stretches(network: Network, ids: Ids, stretch: int, fresh: NDArray[np.bool_
     return torch.cat(found).T.reshape(-1)[:count].numpy()
 
 
-def _costs(network: Network, vocabulary: Vocabulary, passage: Passage, reset: int) -> NDArray[np.float64]:
-    """What every character costs in nats, [n], the unknown ones spelt out at 8 bits, each ln 2 nats, a byte."""
+def _costs(network: Network, vocabulary: Tokens, passage: Passage, reset: int) -> NDArray[np.float64]:
+    """What every token costs in nats, [n], the unknown ones spelt out at 8 bits, each ln 2 nats, a byte."""
     if not passage.text:
         raise UsageError("there is nothing to score: the text is empty", "give a text of at least one character")
     options = network.options
-    fresh = passage.fresh(options.separator) if options.boundaries == "reset" else None
+    fresh = _fresh(passage, vocabulary, options.separator) if options.boundaries == "reset" else None
     nats = character_nats(network, vocabulary.encode(passage.text), reset, fresh)
     return nats + vocabulary.unknown_bytes(passage.text) * (8 * math.log(2))
+
+
+def _fresh(passage: Passage, vocabulary: Tokens, separator: str) -> NDArray[np.bool_]:
+    """The tokens before which nothing is remembered: those with which a document's separator begins."""
+    starts = vocabulary.starts(passage.text)
+    mask = np.zeros(len(starts), np.bool_)
+    places = np.searchsorted(starts, np.flatnonzero(passage.fresh(separator)))
+    mask[places[places < len(starts)]] = True
+    return mask
 
 
 def _passage(text: str | Passage) -> Passage:

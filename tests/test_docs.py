@@ -30,6 +30,7 @@ PAGES = (
     "docs/building.md",
     "docs/collecting.md",
     "docs/duplicates.md",
+    "docs/fine-tuning.md",
     "docs/forgetting.md",
     "docs/interchange.md",
     "docs/lineage.md",
@@ -41,6 +42,7 @@ PAGES = (
     "docs/store.md",
     "docs/sweeps.md",
     "docs/tracing.md",
+    "docs/vocabularies.md",
 )
 RUN = (
     "docs/building.md",
@@ -55,6 +57,8 @@ RUN = (
     "docs/reliability.md",
     "docs/forgetting.md",
     "docs/sweeps.md",
+    "docs/vocabularies.md",
+    "docs/fine-tuning.md",
 )  # in one store, one after the other
 
 

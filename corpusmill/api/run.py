@@ -19,7 +19,7 @@ from corpusmill.types import Run, Split
 if TYPE_CHECKING:
     from model.sample import Sampler
     from model.score import Score
-    from preprocess.vocab import Vocabulary
+    from preprocess.vocab import Tokens
 
 METRICS = "metrics.jsonl"
 
@@ -47,8 +47,8 @@ class OpenRun:
         return OpenVersion(refs.learnt_from(self.store, self.manifest), self.store)
 
     @property
-    def vocabulary(self) -> "Vocabulary":
-        """The characters that it knows. Raises CorruptError."""
+    def vocabulary(self) -> "Tokens":
+        """The characters, bytes or words that it knows. Raises CorruptError."""
         return self._sampler.vocabulary
 
     @property
