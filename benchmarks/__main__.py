@@ -19,6 +19,7 @@ BENCHMARKS = (
     "sample",
     "baselines",
     "gpu",
+    "encode",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

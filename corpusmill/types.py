@@ -183,6 +183,8 @@ class Run:
     iterations: int
     stopped: str  # "budget", "steps" or "early"
     best: Mapping[str, float]  # iteration, nats_per_char, bits_per_byte
+    parent: str = ""  # ref of the run whose weights it started from
+    parent_checkpoint: str = ""  # SHA-256 of these weights
     checkpoint: str  # path of the best weights, relative to the run's folder
     files: Mapping[str, str]  # relative path -> sha256 of every file that the inputs decide
     clock: Mapping[str, Any]  # started_at, seconds, cpu_seconds, characters_per_second; files: those that tell the time

@@ -83,16 +83,16 @@ def corpus(job: Job) -> Corpus:
 def check(job: Job) -> None:
     """Check every section of what a job means, so that a mistake in the last stage costs no time in the first.
 
-    Raises UnknownNameError, SpecError, CollectError; touches no network and no data.
+    Raises UnknownNameError (also for a run to start from), SpecError, CollectError; touches no network and no data.
     """
     import collectors
     import preprocess
-    from model.options import checked
+    from model.tuning import resolved
 
     declared = corpus(job)
     collectors.check(declared)
     preprocess.check(declared)
-    checked(declared)
+    resolved(declared, store_of(job))
 
 
 @told

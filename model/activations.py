@@ -1,14 +1,15 @@
 """What goes on inside a network as it reads a text: states, gates and guesses, a row a character, as Parquet.
 
-    place, character, id
-    nats                              what the character cost, given those before, as `score` has it
-    guesses, chances                  the five characters that were likeliest in its place
+    place, character, id              of a run of bytes or words: place, byte, id or place, word, id
+    nats                              what it cost, given those before, as `score` has it
+    guesses, chances                  the five that were likeliest in its place
     layer0_hidden, layer0_cell        the state after it was read, a number a unit; only an LSTM has cells
     layer0_i, layer0_f, layer0_g, layer0_o    the gates that made it: of a GRU r, z and n; of an RNN none
 
 The letters are those of torch's documentation. Numbers are float32 as they are computed, in lists of one length; which
-units they are of is in the schema's metadata, with run, version and cell. Rows come in groups of some megabytes, so
-memory does not grow with the text. The text is read from a zero state, which is carried on.
+units they are of is in the schema's metadata, with run, version, cell and the unit that a row is of. Rows come in
+groups of some megabytes, so memory does not grow with the text. The text is read from a zero state, which is carried
+on.
 """
 
 import json
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from model.options import TrainOptions
 from model.step import ARRANGED, STORED, Floats, Prepared, Step
-from preprocess.vocab import Ids, Vocabulary
+from preprocess.vocab import Ids, Tokens
 
 GUESSES = 5
 GROUP_BYTES = 8 << 20  # of numbers in a group of rows
@@ -36,10 +37,11 @@ Units = Sequence[NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some characters in order, and what was inside after each of n."""
+    """Some tokens in order, and what was inside after each of n."""
 
     start: int  # place of the first
-    characters: str
+    tokens: Sequence[str]  # [n], in writing
+    texts: Sequence[str]  # [n], what of the text is whole with each: of bytes, some have none
     ids: Ids  # [n]
     nats: NDArray[np.float64]  # [n]
     guesses: NDArray[np.int64]  # [n, GUESSES], or all ids there are
@@ -53,9 +55,11 @@ def parts(options: TrainOptions) -> tuple[str, ...]:
     return ("hidden", *(("cell",) if options.cell == "lstm" else ()), *gates)
 
 
-def blocks(prepared: Prepared, options: TrainOptions, vocabulary: Vocabulary, text: str) -> Iterator[Block]:
+def blocks(prepared: Prepared, options: TrainOptions, vocabulary: Tokens, text: str) -> Iterator[Block]:
     """Read a text from a zero state."""
     step, ids = Step(prepared), vocabulary.encode(text)
+    tokens, ends = vocabulary.tokens(text), [*vocabulary.starts(text)[1:].tolist(), len(text)]
+    texts = [text[first:last] for first, last in zip([0, *ends], ends, strict=False)]
     spelt = vocabulary.unknown_bytes(text) * (8 * math.log(2))
     size = max(1, min(MOST_ROWS, GROUP_BYTES // (4 * options.layers * options.hidden * len(parts(options)))))
     for start in range(0, len(ids), size):
@@ -66,7 +70,8 @@ def blocks(prepared: Prepared, options: TrainOptions, vocabulary: Vocabulary, te
         guesses = np.argsort(-logs, axis=-1, kind="stable")[:, :GUESSES]
         yield Block(
             start=start,
-            characters=text[start : start + size],
+            tokens=tokens[start : start + size],
+            texts=texts[start : start + size],
             ids=some,
             nats=spelt[start : start + size] - logs[np.arange(len(some)), some],
             guesses=guesses,
@@ -76,7 +81,7 @@ def blocks(prepared: Prepared, options: TrainOptions, vocabulary: Vocabulary, te
 
 
 def _inside(step: Step, options: TrainOptions, ids: Ids) -> tuple[NDArray[np.float64], Mapping[str, Floats]]:
-    """Logits [n, V] of each character before it is read, and the state and gates [n, L, H] after."""
+    """Logits [n, V] of each token before it is read, and the state and gates [n, L, H] after."""
     logits = np.empty((len(ids), len(step.logits())))
     state = {part: np.empty((len(ids), options.layers, options.hidden), np.float32) for part in parts(options)}
     for place, known in enumerate(ids.tolist()):
@@ -94,7 +99,7 @@ class Table:
     """A Parquet file being written."""
 
     def __init__(
-        self, file: BinaryIO, options: TrainOptions, vocabulary: Vocabulary, units: Units, facts: Mapping[str, str]
+        self, file: BinaryIO, options: TrainOptions, vocabulary: Tokens, units: Units, facts: Mapping[str, str]
     ) -> None:
         """`facts` go into the schema's metadata with cell, layers and units."""
         self._units, self._vocabulary = units, vocabulary
@@ -102,26 +107,32 @@ class Table:
         listed = json.dumps({str(depth): chosen.tolist() for depth, chosen in enumerate(units)})
         fields: list[tuple[str, Any]] = [
             ("place", pa.int64()),
-            ("character", pa.string()),
+            (vocabulary.unit, pa.string()),
             ("id", pa.int32()),
             ("nats", pa.float32()),
             ("guesses", pa.list_(pa.string(), guesses)),
             ("chances", pa.list_(pa.float32(), guesses)),
         ]
         fields += [(name, pa.list_(pa.float32(), len(self._units[depth]))) for name, _, depth in self._columns()]
-        metadata = {**facts, "cell": options.cell, "layers": str(options.layers), "units": listed}
+        metadata = {
+            **facts,
+            "unit": vocabulary.unit,
+            "cell": options.cell,
+            "layers": str(options.layers),
+            "units": listed,
+        }
         self._schema = pa.schema(fields, metadata=metadata)
         self._writer = pq.ParquetWriter(
-            file, self._schema, compression="zstd", use_dictionary=["character", "guesses.list.element"]
+            file, self._schema, compression="zstd", use_dictionary=[vocabulary.unit, "guesses.list.element"]
         )
 
     def write(self, block: Block) -> None:
         """Add a group of rows."""
         length = len(block.ids)
-        names = [self._vocabulary.decode(np.array([known])) for known in range(len(self._vocabulary))]
+        names = self._vocabulary.names()
         flat = [
             np.arange(block.start, block.start + length),
-            pa.array([_storable(character) for character in block.characters]),
+            pa.array([_storable(token) for token in block.tokens]),
             block.ids.astype(np.int32),
             block.nats.astype(np.float32),
             pa.array([names[known] for known in block.guesses.ravel()]),
@@ -148,6 +159,6 @@ def _array(values: Any, kind: Any) -> Any:
     return pa.array(values, kind)
 
 
-def _storable(character: str) -> str:
+def _storable(token: str) -> str:
     """A lone surrogate, which a terminal can hand over, is no character of UTF-8."""
-    return "\N{REPLACEMENT CHARACTER}" if "\ud800" <= character <= "\udfff" else character
+    return "\N{REPLACEMENT CHARACTER}" if "\ud800" <= token <= "\udfff" else token

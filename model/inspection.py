@@ -33,6 +33,8 @@ class Inspection:
     cell: str
     layers: int
     units: int  # of each layer
+    unit: str  # what it reads one by one
+    tokens: int  # of these
     characters: int
     nats_per_char: float
     saturation: tuple[Saturation, ...]
@@ -53,11 +55,12 @@ def inspect(
     facts = {"run": run.ref, "version": run.version_ref}
     table = Table(file, options, trained.vocabulary, units, facts) if file else None
     summary, prepared = Summary(options), Prepared.of(trained.weights, options)
+    tokens = len(trained.vocabulary.starts(text))
     for block in blocks(prepared, options, trained.vocabulary, text):
         summary.add(block)
         if table:
             table.write(block)
-        progress("inspect", block.start + len(block.characters), len(text), "")
+        progress("inspect", block.start + len(block.tokens), tokens, "")
     if table:
         table.close()
     return Inspection(
@@ -66,6 +69,8 @@ def inspect(
         cell=options.cell,
         layers=options.layers,
         units=options.hidden,
+        unit=trained.vocabulary.unit,
+        tokens=tokens,
         characters=len(text),
         nats_per_char=summary.nats / len(text),
         saturation=summary.saturation(),

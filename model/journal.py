@@ -6,8 +6,9 @@
     setbacks.json         [{"iteration", "back_to", "said", "documents", "rate"}]: where training went back, if it did
     samples/ladder.json   [{"temperature", "text"}]: what the best weights write at each temperature
 
-The losses are nats per character: of the training text the mean since the line before, dropout on; of the validation
-split as `score` has it. Seconds count from the start of training. It knows neither networks nor torch.
+The losses are nats per character: of the training text the mean since the line before, dropout on (of bytes or words,
+by how many characters one has on average); of the validation split as `score` has it. Seconds count from the start of
+training. It knows neither networks nor torch.
 """
 
 from collections.abc import Iterator, Sequence

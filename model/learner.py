@@ -35,7 +35,7 @@ class SpikeError(Exception):
 
 
 class Learner:
-    """A network being trained. Its first weights are drawn from torch's own generator."""
+    """A network being trained. Its first weights are drawn from torch's own generator, unless they are given."""
 
     stride = 1  # batches that it is best given at once
 
@@ -47,9 +47,12 @@ class Learner:
         *,
         peers: Peers = ALONE,
         device: torch.device = machine.CPU,
+        start: Weights | None = None,
     ) -> None:
         """`vocabulary` counts ids; `precision` is what products are computed in, by default the machine's choice."""
         self.network = Network(vocabulary, options, machine.engine(options.engine, device)).to(device)
+        if start:
+            self.network.load({name: torch.from_numpy(value) for name, value in start.items()})
         self.state = self.network.start(options.batch // peers.world)
         self._options = options
         self._peers = peers

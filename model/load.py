@@ -14,7 +14,7 @@ from corpusmill.types import Run
 from model import weights
 from model.options import TrainOptions
 from model.weights import Weights
-from preprocess.vocab import Vocabulary
+from preprocess.vocab import Tokens, from_json
 
 VOCABULARY = "vocabulary.json"
 
@@ -24,7 +24,7 @@ class Trained:
     """The best weights of a run, and what their ids mean."""
 
     weights: Weights
-    vocabulary: Vocabulary
+    vocabulary: Tokens
     options: TrainOptions  # what it was trained with
 
 
@@ -38,11 +38,11 @@ def load(run: Run, store: Store) -> Trained:
     return Trained(parameters, vocabulary, msgspec.convert(run.config, TrainOptions))
 
 
-def _vocabulary(run: Run, store: Store) -> Vocabulary:
+def _vocabulary(run: Run, store: Store) -> Tokens:
     path = store.run_folder(run.corpus, run.id) / VOCABULARY
     if not path.is_file():
         raise CorruptError(f"{path} is missing", weights.HINT)
     body = path.read_bytes()
     if sha256(body) != run.files.get(VOCABULARY):
         raise CorruptError(f"{path} does not match its digest", weights.HINT)
-    return Vocabulary.from_json(body)
+    return from_json(body)

@@ -11,7 +11,6 @@ from corpusmill.types import Progress
 from model import checkpoint, journal
 from model.checkpoint import Best, Standing
 from model.learner import Learner
-from model.options import TrainOptions
 from model.sample import Sampler
 from model.score import Score, measure
 from model.stop import Stop
@@ -106,7 +105,7 @@ def _evaluate(task: Task, learner: Learner, standing: Standing, stop: Stop) -> S
 
 def _metrics(task: Task, standing: Standing, score: Score | None) -> dict[str, object]:
     """One line of metrics.jsonl, as `journal` describes it."""
-    each = task.options.batch * task.options.length
+    tokens = task.options.batch * task.options.length
     validation = score and {
         "nats_per_char": score.nats_per_char,
         "bits_per_byte": score.bits_per_byte,
@@ -116,17 +115,18 @@ def _metrics(task: Task, standing: Standing, score: Score | None) -> dict[str, o
     return {
         "iteration": standing.iteration,
         "seconds": round(standing.seconds, 3),
-        "characters": standing.iteration * each,
-        "nats_per_char": standing.nats / standing.steps,
+        "characters": round(standing.iteration * tokens * task.each),
+        "nats_per_char": standing.nats / standing.steps / task.each,
         "rate": standing.rate,
-        "characters_per_second": round(standing.steps * each / standing.busy, 1),
+        "characters_per_second": round(standing.steps * tokens * task.each / standing.busy, 1),
         "validation": validation,
     }
 
 
-def tell(progress: Progress, options: TrainOptions, standing: Standing) -> None:
+def tell(progress: Progress, task: Task, standing: Standing) -> None:
     """Say how far it is, in steps or in seconds of the budget."""
-    speed = standing.iteration * options.batch * options.length / max(standing.seconds, 1e-9)
+    options = task.options
+    speed = standing.iteration * options.batch * options.length * task.each / max(standing.seconds, 1e-9)
     note = f"{speed:,.0f} characters/s"
     if standing.bits_per_byte is not None:
         note += f" · validation {standing.bits_per_byte:.2f} bits per byte"

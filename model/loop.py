@@ -55,7 +55,7 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
             stream = _stream(task, learner, standing)
             continue
         clock.read(standing)
-        tell(progress, task.options, standing)
+        tell(progress, task, standing)
         stopping = clock.read(standing)
         if evaluated or stopping or standing.seconds - standing.saved > SAVE_SECONDS:
             standing.saved = standing.seconds
@@ -86,10 +86,10 @@ def _learner(task: Task) -> Learner:
     """On a processor one that looks at every loss, on a GPU one that looks at some together."""
     options, vocabulary, place = task.options, len(task.vocabulary), device(task.options.device)
     if place.type == "cpu":
-        return Learner(options, vocabulary, peers=task.peers)
+        return Learner(options, vocabulary, peers=task.peers, start=task.start)
     from model.accelerator.learner import Accelerated
 
-    return Accelerated(options, vocabulary, task.ids, peers=task.peers, device=place)
+    return Accelerated(options, vocabulary, task.ids, peers=task.peers, device=place, start=task.start)
 
 
 def _save(task: Task, learner: Learner, standing: Standing, mark: Kept | None = None) -> State:

@@ -27,7 +27,7 @@ Device = Literal["auto", "cpu", "cuda"]
 class SampleOptions:
     """``[train.samples]``: what the model writes as training goes on, and at its end."""
 
-    length: Count = 400  # characters of each sample
+    length: Count = 400  # tokens of each sample
     prime: str = ""  # text to go on from; empty = start as a document does, after the separator
     temperature: Temperature = 0.8  # of the samples drawn at each evaluation
     temperatures: tuple[Temperature, ...] = (0.2, 0.5, 0.8, 1.0, 1.2)  # of the ladder drawn from the best weights
@@ -38,15 +38,17 @@ class TrainOptions:
     """``[train]``: every setting that decides a training; a run's id digests them all."""
 
     # The text.
-    min_count: Count = 1  # characters rarer than this in the train split are one "unknown" character
+    unit: Literal["character", "byte", "word"] = "character"  # what an id stands for
+    min_count: Count = 1  # characters, or words, rarer than this in the train split are one "unknown" one
     separator: str = "\n\n"  # stands between two documents
     boundaries: Literal["carry", "reset"] = "carry"  # what becomes of the hidden state where a document starts
 
-    # The network.
+    # The network; its first six settings are taken from the run that it starts from, where there is one.
+    init: str = ""  # run to start from: its best weights, its vocabulary and the new one merged
     cell: Cell = "lstm"
     hidden: Annotated[int, Meta(ge=1, le=8192)] = 256  # units in each recurrent layer
     layers: Annotated[int, Meta(ge=1, le=16)] = 2
-    embedding: Annotated[int, Meta(ge=1, le=8192)] = 64  # numbers that stand for a character at the input
+    embedding: Annotated[int, Meta(ge=1, le=8192)] = 64  # numbers that stand for a token at the input
     norm: bool = False  # layer normalisation of each layer's output (Ba et al. 2016)
     residual: bool = False  # each layer above the first adds what it read to what it says (He et al. 2015)
     tied: bool = False  # the head's weights are the embedding's (Press & Wolf 2017), which then has `hidden` numbers
@@ -58,7 +60,7 @@ class TrainOptions:
 
     # The batches: `batch` places of the text are read side by side, the hidden state carried from window to window.
     batch: Annotated[int, Meta(ge=1, le=1 << 16)] = 16
-    length: Annotated[int, Meta(ge=1, le=1 << 16)] = 64  # of truncated back-propagation through time, in characters
+    length: Annotated[int, Meta(ge=1, le=1 << 16)] = 64  # of truncated back-propagation through time, in tokens
 
     # The optimiser.
     optimizer: Literal["adamw", "rmsprop", "adagrad"] = "adamw"
@@ -85,7 +87,7 @@ class TrainOptions:
     evaluations: Count = 12  # of the validation split, evenly over the run
     patience: CountOrNone = 5  # evaluations without a better one before training stops early; 0 = never
     validation_characters: Annotated[int, Meta(ge=2, le=1 << 31)] = 30_000  # at most so many are scored, from its start
-    reset: CountOrNone = 0  # zero the hidden state every so many characters of it; 0 = carry it along 32 streams
+    reset: CountOrNone = 0  # zero the hidden state every so many tokens of it; 0 = carry it along 32 streams
 
     # The machine.
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 1

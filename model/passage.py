@@ -21,7 +21,7 @@ class Passage:
     def fresh(self, separator: str) -> NDArray[np.bool_]:
         """Where nothing is remembered if each document is to be read as if it were alone, [n]."""
         mask = np.zeros(len(self.text), np.bool_)
-        mask[resets(np.array(self.starts, np.int64), separator)] = True
+        mask[resets(np.array(self.starts, np.int64), len(separator))] = True
         return mask
 
 
@@ -39,6 +39,6 @@ def joined(texts: Iterable[str], separator: str, limit: int | None = None) -> Pa
     return Passage(whole, tuple(start for start in starts if start < len(whole)) or (0,))
 
 
-def resets(starts: NDArray[np.int64], separator: str) -> NDArray[np.int64]:
-    """Where nothing is remembered if documents start at these places: at the separator, after which one starts."""
-    return starts[1:] - len(separator)
+def resets(starts: NDArray[np.int64], separator: int) -> NDArray[np.int64]:
+    """Where nothing is remembered if documents start at these places: at the separator, so long, before each."""
+    return starts[1:] - separator

@@ -18,6 +18,7 @@ import msgspec
 from corpusmill.errors import CorruptError, SpecError, TrainError
 from corpusmill.store import Store, pins
 from corpusmill.store.ids import file_sha256
+from corpusmill.store.recited import parent_of
 from corpusmill.store.scratch import scratch
 from corpusmill.types import Corpus, Progress, Run, Version, silent
 from corpusmill.verdict import Outcome, Verdict, changed, code_changed
@@ -36,14 +37,14 @@ def reproduce(run: Run, store: Store, *, any_code: bool = False, progress: Progr
     Raises StoreError where there is no room for it, CorruptError where the run itself is damaged, Interrupted.
     """
     version = next((v for v in store.versions(run.corpus) if v.id == run.version), None)
-    obstacles = tuple(_obstacles(run, version, any_code=any_code))
+    obstacles = tuple(_obstacles(run, version, store, any_code=any_code))
     if obstacles or not version:
         return Verdict(ref=run.ref, verdict="impossible", why=obstacles)
     lines = _lines(run, store.run_folder(run.corpus, run.id))
     with pins.held(store, version), scratch(store, f"{run.corpus}/versions") as other:
         store.version_folder(version)  # of a bucket, fetched now
         try:
-            again, _ = fit(_corpus(run), version, other, progress=progress)
+            again, _ = fit(_corpus(run), version, other, parents=store, progress=progress)
         except (CorruptError, SpecError) as error:
             return Verdict(ref=run.ref, verdict="impossible", why=(error.message,))
         except TrainError as error:
@@ -65,12 +66,18 @@ def _judged(run: Run, again: Run, found: str) -> Verdict:
     return Verdict(ref=run.ref, verdict=verdict, compared=told, difference=found, why=why)
 
 
-def _obstacles(run: Run, version: Version | None, *, any_code: bool) -> Iterator[str]:
+def _obstacles(run: Run, version: Version | None, store: Store, *, any_code: bool) -> Iterator[str]:
     """What is in the way."""
     if not version:
         yield f"{run.version_ref} (id {run.version}), which it learnt from, is gone"
     elif removed := _removed_since(run, version):
         yield f"documents were removed from {version.ref} since it learnt from it ({removed:,})"
+    if run.parent:
+        parent = parent_of(store, run)
+        if not parent:
+            yield f"{run.parent}, whose weights it started from, is gone"
+        elif parent.files[parent.checkpoint] != run.parent_checkpoint:
+            yield f"{run.parent} has other weights than it started from"
     if run.code_digest != code() and not any_code:
         yield code_changed(run.code_digest, code())
 

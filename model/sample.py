@@ -8,11 +8,13 @@
 Each character takes one random number of numpy's generator with the sample's seed. So the same seed gives the same text
 on the same machine, in one call or another. What computes, numpy, compiled code or numpy with several texts side by
 side, has the same weights (`sampling.packed`) and differs in the order of sums only, some 1e-6 of a logit: another
-character is drawn where a random number lies so close to the border between two, and the texts part there. It knows no
-torch.
+character is drawn where a random number lies so close to the border between two, and the texts part there.
+
+A run of bytes or words writes these, so lengths count them; the beginning of a character in UTF-8 is held back until
+the rest of it has come, and what cannot become one is U+FFFD. It knows no torch.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -29,7 +31,7 @@ from model.sampling.endings import ending, until
 from model.sampling.packed import rounded
 from model.step import Numbers, Prepared, Step
 from model.weights import Weights
-from preprocess.vocab import Ids, Vocabulary
+from preprocess.vocab import Ids, Tokens
 
 Engine = Literal["auto", "numpy", "numba"]
 
@@ -43,7 +45,7 @@ class Sampler:
     """A model that writes. Every text is read and written on its own, so one sampler serves many."""
 
     weights: Weights
-    vocabulary: Vocabulary
+    vocabulary: Tokens
     options: TrainOptions
     _prepared: Prepared = field(init=False, repr=False, compare=False)
 
@@ -57,8 +59,8 @@ class Sampler:
         trained = load(run, store)
         return cls(trained.weights, trained.vocabulary, trained.options)
 
-    def unseen(self, prime: str) -> str:
-        """Which characters of a prime the model has never seen; it reads them as the unknown one."""
+    def unseen(self, prime: str) -> Sequence[str]:
+        """Which characters, or words, of a prime the model has never seen; it reads them as the unknown one."""
         return self.vocabulary.unseen(prime)
 
     def stream(self, prime: str = "", how: Sampling = PLAIN, *, engine: Engine = "auto") -> Iterator[str]:
@@ -69,7 +71,7 @@ class Sampler:
         """
         compiled = engine == "numba" or (engine == "auto" and len(prime) + how.length >= LONG)
         blocks = self._compiled(prime, how) if compiled else self._plain(prime, how)
-        yield from until(map(self.vocabulary.decode, blocks), how.stop)
+        yield from until(self._decoded(blocks), how.stop)
 
     def texts(self, prime: str = "", how: Sampling = PLAIN, *, count: int) -> Iterator[str]:
         """`count` texts, each as `stream` gives it with the next seed, written side by side."""
@@ -87,6 +89,11 @@ class Sampler:
 
     def _ids(self, prime: str) -> Ids:
         return self.vocabulary.encode(prime or self.options.separator)
+
+    def _decoded(self, blocks: Iterable[Ids]) -> Iterator[str]:
+        decode = self.vocabulary.decoder()
+        yield from map(decode, blocks)
+        yield decode(self._ids("")[:0], final=True)
 
     def _read(self, prime: str) -> Step:
         step = Step(self._prepared)
@@ -114,11 +121,12 @@ class Sampler:
     def _side_by_side(self, step: Step, how: Sampling, seeds: range) -> list[str]:
         """A text for each seed; one that has reached a stop string is left alone."""
         randoms, texts = [np.random.default_rng(seed) for seed in seeds], [""] * len(seeds)
+        decoders = [self.vocabulary.decoder() for _ in seeds]
         going = np.arange(len(seeds))
         for _ in range(how.length):
             chosen = choose(step.logits(), np.array([randoms[n].random() for n in going]), how)
-            for n, piece in zip(going, self._pieces(chosen), strict=True):
-                texts[n] += piece
+            for place, n in enumerate(going):
+                texts[n] += decoders[n](chosen[place : place + 1])
             if how.stop:
                 on = np.flatnonzero([ending(texts[n], how.stop) is None for n in going])
                 going, chosen = going[on], chosen[on]
@@ -126,7 +134,6 @@ class Sampler:
             if not len(going):
                 break
             step.read(chosen)
+        rests = (decode(self._ids("")[:0], final=True) for decode in decoders)
+        texts = [text + rest for text, rest in zip(texts, rests, strict=True)]
         return [text[: ending(text, how.stop)] for text in texts]
-
-    def _pieces(self, ids: Numbers) -> Iterable[str]:
-        return (self.vocabulary.decode(ids[n : n + 1]) for n in range(len(ids)))

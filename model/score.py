@@ -9,6 +9,9 @@ all characters before it, or with `reset` N from the last 1 to N of them: the st
 0, N, 2N …, so every prediction but the first has at least the character before (as with a transformer of context N).
 A character that the vocabulary lacks costs what the model asks for "unknown" plus 8 bits for each of its UTF-8 bytes,
 so the sum is the length of a lossless code for the text.
+
+A model of bytes or words reads these one by one, and `reset` counts them; the sum is told per character and per byte of
+the text whatever the unit, so scores compare.
 """
 
 import math
@@ -33,19 +36,22 @@ from model.network import Network, from_weights
 from model.options import TrainOptions
 from model.passage import Passage, joined, resets
 from preprocess.ids import encoded
-from preprocess.vocab import Ids, Vocabulary
+from preprocess.vocab import Ids, Tokens, Unit
 
 STREAMS = 64  # stretches between two resets that are read side by side
 ROWS = 4096  # characters in one window of all streams: bounds the logits held at a time
 
 Nats = NDArray[np.float32]
 Tick = Callable[[int], None]
-"""Is told how many characters are done, between two windows; what it raises ends the scoring."""
+"""Is told how many tokens are done, between two windows; what it raises ends the scoring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """How well a text is predicted; `split` names it, `reset` says how often the state was zeroed (0 = never)."""
+    """How well a text is predicted; `split` names it.
+
+    `reset` says after how many tokens, of which `unit` says what they are, the state was zeroed (0 = never).
+    """
 
     nats_per_char: float
     bits_per_byte: float
@@ -53,6 +59,8 @@ class Score:
     split: str
     reset: int
     characters: int
+    unit: Unit = "character"
+    tokens: int = 0  # in the text: as many as characters, or bytes, or words
     boundaries: str = "carry"  # "reset" where the state was zeroed at each document too, as in the model's training
     dynamic: Dynamic | None = None  # how the weights went on learning, or None: they stayed as they were
 
@@ -74,7 +82,7 @@ def score(
     """
     passage, trained = _passage(text), load(run, store)
     costs = _found(run, store, trained, passage, reset, dynamic, progress)
-    return _summed(costs, passage, split, reset, trained.options.boundaries, dynamic)
+    return _summed(costs, passage, trained.vocabulary.unit, split, reset, trained.options.boundaries, dynamic)
 
 
 def each(
@@ -86,10 +94,36 @@ def each(
     dynamic: Dynamic | None = None,
     progress: Progress = silent,
 ) -> Iterator[tuple[str, float]]:
-    """Every character of a text with what it cost, in nats, in order. Raises as `score` does."""
-    passage = _passage(text)
-    costs = _found(run, store, load(run, store), passage, reset, dynamic, progress)
-    yield from zip(passage.text, costs.tolist(), strict=True)
+    """Every character of a text with what it cost, in nats, in order; what a word cost, in equal parts.
+
+    Raises as `score` does.
+    """
+    trained, passage = load(run, store), _passage(text)
+    costs = _found(run, store, trained, passage, reset, dynamic, progress)
+    spread = per_character(costs, trained.vocabulary.starts(passage.text), len(passage.text))
+    yield from zip(passage.text, spread.tolist(), strict=True)
+
+
+def each_token(
+    run: Run,
+    store: Store,
+    text: str | Passage,
+    *,
+    reset: int = 0,
+    dynamic: Dynamic | None = None,
+    progress: Progress = silent,
+) -> Iterator[tuple[str, float]]:
+    """Every token of a text, in writing, with what it cost, in nats, in order. Raises as `score` does."""
+    trained, passage = load(run, store), _passage(text)
+    costs = _found(run, store, trained, passage, reset, dynamic, progress)
+    yield from zip(trained.vocabulary.tokens(passage.text), costs.tolist(), strict=True)
+
+
+def per_character(costs: NDArray[np.float64], starts: NDArray[np.int64], characters: int) -> NDArray[np.float64]:
+    """Costs of tokens [n] as costs of characters: those of a character's bytes together, a word's in equal parts."""
+    sums, firsts = np.bincount(starts, costs, characters), np.unique(starts)
+    widths = np.diff(firsts, append=characters)
+    return np.repeat(sums[firsts] / widths, widths)
 
 
 def split_passage(run: Run, store: Store, split: Split) -> Passage:
@@ -112,7 +146,7 @@ def split_text(run: Run, store: Store, split: Split) -> str:
 
 def measure(
     network: Network,
-    vocabulary: Vocabulary,
+    vocabulary: Tokens,
     text: str | Passage,
     *,
     split: str = "",
@@ -121,9 +155,9 @@ def measure(
 ) -> Score:
     """Score a text with a network. Raises UsageError for an empty text, and what `tick` raises."""
     passage = _passage(text)
-    fresh, ids = _fresh(passage, network.options), _ids(passage, vocabulary)
+    fresh, ids = _fresh(passage, vocabulary, network.options), _ids(passage, vocabulary)
     costs = character_nats(network, ids, reset, fresh, tick) + _spelt(passage, vocabulary)
-    return _summed(costs, passage, split, reset, network.options.boundaries, None)
+    return _summed(costs, passage, vocabulary.unit, split, reset, network.options.boundaries, None)
 
 
 @torch.no_grad()
@@ -180,11 +214,12 @@ def _found(
     dynamic: Dynamic | None,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """What every character costs in nats, [n], the unknown ones spelt out at 8 bits, each ln 2 nats, a byte."""
-    ids, fresh = _ids(passage, trained.vocabulary), _fresh(passage, trained.options)
+    """What every token costs in nats, [n], the unknown ones spelt out at 8 bits, each ln 2 nats, a byte."""
+    ids, fresh = _ids(passage, trained.vocabulary), _fresh(passage, trained.vocabulary, trained.options)
+    unit = trained.vocabulary.unit
 
     def tick(done: int) -> None:
-        progress("score", done, len(ids), f"{done:,} of {len(ids):,} characters")
+        progress("score", done, len(ids), f"{done:,} of {len(ids):,} {unit}s")
 
     with machine.threads(1 if dynamic else 0):  # one stream is too little for two
         network = from_weights(trained.weights, trained.options)
@@ -203,12 +238,18 @@ def _learnt(run: Run, store: Store, trained: Trained) -> tuple[Ids, NDArray[np.b
     train = encoded(version, store, trained.vocabulary, options.separator)["train"]
     fresh = np.zeros(len(train.ids), np.bool_)
     if options.boundaries == "reset":
-        fresh[resets(train.starts, options.separator)] = True
+        fresh[resets(train.starts, len(trained.vocabulary.encode(options.separator)))] = True
     return train.ids, fresh
 
 
 def _summed(
-    costs: NDArray[np.float64], passage: Passage, split: str, reset: int, boundaries: str, dynamic: Dynamic | None
+    costs: NDArray[np.float64],
+    passage: Passage,
+    unit: Unit,
+    split: str,
+    reset: int,
+    boundaries: str,
+    dynamic: Dynamic | None,
 ) -> Score:
     """The same in the three units."""
     total = float(costs.sum())
@@ -219,6 +260,8 @@ def _summed(
         split=split,
         reset=reset,
         characters=len(passage.text),
+        unit=unit,
+        tokens=len(costs),
         boundaries=boundaries,
         dynamic=dynamic,
     )
@@ -231,19 +274,25 @@ def _perplexity(nats: float) -> float:
         return math.inf
 
 
-def _ids(passage: Passage, vocabulary: Vocabulary) -> Ids:
+def _ids(passage: Passage, vocabulary: Tokens) -> Ids:
     if not passage.text:
         raise UsageError("there is nothing to score: the text is empty", "give a text of at least one character")
     return vocabulary.encode(passage.text)
 
 
-def _fresh(passage: Passage, options: TrainOptions) -> NDArray[np.bool_] | None:
-    """Where the model forgets what it read, if it learnt so."""
-    return passage.fresh(options.separator) if options.boundaries == "reset" else None
+def _fresh(passage: Passage, vocabulary: Tokens, options: TrainOptions) -> NDArray[np.bool_] | None:
+    """The tokens before which nothing is remembered, if the model learnt so: those that begin a separator."""
+    if options.boundaries == "carry":
+        return None
+    starts = vocabulary.starts(passage.text)
+    mask = np.zeros(len(starts), np.bool_)
+    places = np.searchsorted(starts, np.flatnonzero(passage.fresh(options.separator)))
+    mask[places[places < len(starts)]] = True
+    return mask
 
 
-def _spelt(passage: Passage, vocabulary: Vocabulary) -> NDArray[np.float64]:
-    """What the bytes of characters cost that the vocabulary lacks, in nats, [n]."""
+def _spelt(passage: Passage, vocabulary: Tokens) -> NDArray[np.float64]:
+    """What the bytes of tokens cost that the vocabulary lacks, in nats, [n]."""
     return np.asarray(vocabulary.unknown_bytes(passage.text), np.float64) * (8 * math.log(2))
 
 

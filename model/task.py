@@ -20,8 +20,10 @@ from model.options import TrainOptions
 from model.parallel import ALONE, Peers
 from model.passage import Passage, joined, resets
 from model.rates import fraction
-from preprocess.ids import counts, encoded
-from preprocess.vocab import Ids, Vocabulary
+from model.tuning import Begun, started
+from model.weights import Weights
+from preprocess.ids import encoded, learnt
+from preprocess.vocab import Ids, Tokens
 
 EVALUATION_STREAMS = 32  # the validation text is read in so many places side by side unless `reset` says otherwise
 
@@ -31,23 +33,27 @@ class Task:
     """What there is to learn, and the folder that shows for it."""
 
     options: TrainOptions
-    vocabulary: Vocabulary
+    vocabulary: Tokens
     ids: Ids  # of the train split
     starts: NDArray[np.int64]  # of its documents, in `ids`
     named: Callable[[Sequence[int]], Sequence[str]]  # numbers of documents -> what to call them
     validation: Passage  # as much of the split as evaluations score
     folder: Path
+    each: float = 1.0  # characters that an id of the train split stands for, on average
+    start: Weights | None = None  # to begin with, instead of drawn ones
     peers: Peers = ALONE  # the processes that learn it together
 
     @property
     def reset(self) -> int:
-        """How often evaluations zero the hidden state, in characters."""
-        return self.options.reset or math.ceil(len(self.validation.text) / EVALUATION_STREAMS)
+        """How often evaluations zero the hidden state, in tokens."""
+        tokens = len(self.vocabulary.starts(self.validation.text))
+        return self.options.reset or math.ceil(tokens / EVALUATION_STREAMS)
 
     def stream(self, standing: Standing, *, whole: bool) -> Iterator[tuple[Batch | Window, Position]]:
         """The batches from where it stands; their places alone, unless `whole`, for a learner that has the text."""
         options, peers = self.options, self.peers
-        forgotten = resets(self.starts, options.separator) if options.boundaries == "reset" else None
+        between = len(self.vocabulary.encode(options.separator))
+        forgotten = resets(self.starts, between) if options.boundaries == "reset" else None
         how = options.batch, options.length, options.seed, standing.position, forgotten, peers.share(options.batch)
         return batches(self.ids, *how) if whole else windows(len(self.ids), *how)
 
@@ -71,23 +77,19 @@ class Task:
         return tuple(self.named(list(numbers)))
 
 
-def read(version: Version, store: Store, options: TrainOptions, folder: Path, peers: Peers) -> Task:
+def read(version: Version, store: Store, begun: Begun, folder: Path, peers: Peers) -> Task:
     """Make the vocabulary, and read or make the ids. Raises TrainError when there is too little text of either kind."""
-    counted, needed = counts(version, "train", store, options.separator), shortest(options.batch, options.length)
-    if (length := sum(counted.values())) < needed:
-        raise TrainError(
-            f"{version.ref} has {length:,} characters to train on, and needs {needed:,}",
-            f"give it more text, or lower train.batch (it is {options.batch}) or train.length (it is {options.length})",
-        )
+    options = begun.options
     held_out = shards.texts(store.version_folder(version), version.shards, "validation")
     validation = joined(held_out, options.separator, options.validation_characters)
     if not validation.text:
         raise TrainError(f"{version.ref} has no validation text", "change its [split], or give it more documents")
-    vocabulary = Vocabulary.of(counted, options.min_count)
-    if not vocabulary.characters:
-        hint = f"lower train.min_count (it is {options.min_count:,})"
-        raise TrainError(f"no character of {version.ref} occurs often enough to be learnt", hint)
+    own = learnt(version, store, options.unit, options.separator, options.min_count)
+    vocabulary, start = started(begun, own)
     train = encoded(version, store, vocabulary, options.separator)["train"]
+    _refuse(version, options, len(train.ids), len(own))
+    between = len(options.separator) * (len(train.starts) - 1)
+    characters = sum(shard.characters for shard in version.shards if shard.split == "train") + between
     return Task(
         options=options,
         vocabulary=vocabulary,
@@ -96,8 +98,22 @@ def read(version: Version, store: Store, options: TrainOptions, folder: Path, pe
         named=lambda numbers: _names(version, store, numbers),
         validation=validation,
         folder=folder,
+        each=characters / len(train.ids),
+        start=start,
         peers=peers,
     )
+
+
+def _refuse(version: Version, options: TrainOptions, length: int, vocabulary: int) -> None:
+    """Raise TrainError where there is too little to learn."""
+    if length < (needed := shortest(options.batch, options.length)):
+        raise TrainError(
+            f"{version.ref} has {length:,} {options.unit}s to train on, and needs {needed:,}",
+            f"give it more text, or lower train.batch (it is {options.batch}) or train.length (it is {options.length})",
+        )
+    if vocabulary == 1:
+        hint = f"lower train.min_count (it is {options.min_count:,})"
+        raise TrainError(f"no {options.unit} of {version.ref} occurs often enough to be learnt", hint)
 
 
 def _names(version: Version, store: Store, numbers: Sequence[int]) -> list[str]:

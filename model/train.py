@@ -3,25 +3,28 @@
     run, made = fit(corpus, version, store)
 
 A run is made in a work folder that outlives an interruption; asked for again, it goes on where it was. Its id digests
-version, options and code, so nothing is trained twice. torch is imported only when there is something to train.
+version, options, code and the weights it starts from, so nothing is trained twice. torch is imported only when there is
+something to train.
 """
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from corpusmill.errors import UsageError
-from corpusmill.store import Store, commit, pins
+from corpusmill.store import Store, commit, pins, recited
 from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
 from model import parallel
 from model.load import VOCABULARY
-from model.options import TrainOptions, checked
+from model.options import TrainOptions
 from model.parallel import Peers
 from model.task import Task, read
+from model.tuning import Begun, resolved
 
 if TYPE_CHECKING:
     from model.checkpoint import Standing
@@ -32,16 +35,20 @@ CONFIG = "config.json"  # the resolved options, for whoever looks into a work fo
 BASELINES = "baselines.json"  # what simpler models reach on the validation text
 
 
-def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = silent) -> tuple[Run, bool]:
+def fit(
+    corpus: Corpus, version: Version, store: Store, *, parents: Store | None = None, progress: Progress = silent
+) -> tuple[Run, bool]:
     """Train a model on a version as the corpus's ``[train]`` says; False = that had been done before.
 
     Where torchrun started this process, all of its processes train together, each with the same arguments; the first
-    writes, and tells the others what came of it. Raises SpecError, UsageError (a batch that they cannot share),
-    TrainError (too little text, a loss that is not a number), BusyError, StoreError, CorruptError, and Interrupted
-    after SIGINT or SIGTERM, with everything saved for the next call to go on.
+    writes, and tells the others what came of it. A run to start from is looked for in `parents`, by default the same
+    store. Raises SpecError, UnknownNameError (for that run), UsageError (a batch that they cannot share), TrainError
+    (too little text, a loss that is not a number), BusyError, StoreError, CorruptError, and Interrupted after SIGINT or
+    SIGTERM, with everything saved for the next call to go on.
     """
-    options = checked(corpus)
-    name = run_id(version, options)
+    begun = Begun(*resolved(corpus, parents or store), parents or store)
+    options = begun.options
+    name = run_id(version, options, begun.parent)
     with parallel.joined(os.environ) as peers:
         if options.batch % peers.world:
             raise UsageError(
@@ -49,37 +56,38 @@ def fit(corpus: Corpus, version: Version, store: Store, *, progress: Progress = 
                 f"give train.batch a multiple of {peers.world}, or start as many processes as divide it",
             )
         if peers.rank:
-            made = _help(name, version, store, options, peers)
+            made = _help(name, version, store, begun, peers)
             run: Run = peers.agree(None, Run)
             return run, made
-        made = _lead(name, version, store, options, progress, peers)
+        made = _lead(name, version, store, begun, progress, peers)
         return peers.agree(store.run(version.corpus, name), Run), made
 
 
-def _lead(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress, peers: Peers) -> bool:
+def _lead(name: str, version: Version, store: Store, begun: Begun, progress: Progress, peers: Peers) -> bool:
     """Train and publish, unless that was done before; says which."""
     manifest = store.run_folder(version.corpus, name) / commit.MANIFEST
     if not manifest.is_file():
         with commit.disk_errors(manifest.parent), store.lock(version.corpus, name, f"training {version.ref}"):
             if not manifest.is_file():  # another process may have published it since it was looked for
                 with pins.held(store, version):
-                    return _make(name, version, store, options, progress, peers)
+                    return _make(name, version, store, begun, progress, peers)
     peers.agree(value=False, kind=bool)
     return False
 
 
-def _help(name: str, version: Version, store: Store, options: TrainOptions, peers: Peers) -> bool:
+def _help(name: str, version: Version, store: Store, begun: Begun, peers: Peers) -> bool:
     """Train with the first process, which holds the locks and writes, once it has read the text."""
     if not peers.agree(value=False, kind=bool):
         return False
-    task = read(version, store, options, store.run_work_folder(version.corpus, name), peers)
+    task = read(version, store, begun, store.run_work_folder(version.corpus, name), peers)
     _learn(task, silent, lambda _standing, _stopped: None)
     return True
 
 
-def run_id(version: Version, options: TrainOptions) -> str:
-    """What names a run: the data, the options, the code."""
-    return content_id({"version": version.content, "train": msgspec.to_builtins(options), "code": code()})
+def run_id(version: Version, options: TrainOptions, parent: Run | None = None) -> str:
+    """What names a run: the data, the options as `tuning.resolved` gives them, the code, the weights to start from."""
+    started = {"init": parent.files[parent.checkpoint]} if parent else {}
+    return content_id({"version": version.content, "train": msgspec.to_builtins(options), "code": code(), **started})
 
 
 def code() -> str:
@@ -87,13 +95,13 @@ def code() -> str:
     return code_digest("model", "preprocess.vocab", "preprocess.ids")
 
 
-def _make(name: str, version: Version, store: Store, options: TrainOptions, progress: Progress, peers: Peers) -> bool:
+def _make(name: str, version: Version, store: Store, begun: Begun, progress: Progress, peers: Peers) -> bool:
     """Train in the work folder and publish it; says whether it was published by this call."""
     progress("train", 0, 0, f"reading {version.ref}")
     folder = store.run_work_folder(version.corpus, name)
-    task = read(version, store, options, folder, peers)
+    task = read(version, store, begun, folder, peers)
     commit.write_file(folder / VOCABULARY, task.vocabulary.to_json())
-    commit.write_file(folder / CONFIG, pretty(options))
+    commit.write_file(folder / CONFIG, pretty(begun.options))
     peers.agree(value=True, kind=bool)  # the text is encoded: the others may read it
 
     def finish(standing: "Standing", stopped: "Stop") -> None:
@@ -102,7 +110,11 @@ def _make(name: str, version: Version, store: Store, options: TrainOptions, prog
 
     standing, ended, facts = _learn(task, progress, finish)
     run = _manifest(name, version, task, standing, ended, facts)
-    return store.publish(folder, store.run_folder(version.corpus, name), run)
+    if begun.parent:
+        run = replace(run, parent=begun.parent.ref, parent_checkpoint=begun.weights)
+    published = store.publish(folder, store.run_folder(version.corpus, name), run)
+    recited.inherit(run, store)
+    return published
 
 
 def _learn(
@@ -124,21 +136,25 @@ def _learn(
 
 
 def _compare(version: Version, task: Task, store: Store, stopped: "Stop", progress: Progress) -> None:
-    """Ask what simpler models reach on the text that evaluations score. Raises Interrupted."""
+    """Ask what simpler models, of characters always, reach on the text that evaluations score. Raises Interrupted."""
     from model.baselines.measure import bounded, measure
+    from preprocess.ids import counts
+    from preprocess.vocab import Vocabulary
 
     def heeding(stage: str, done: float, total: float, note: str) -> None:
         stopped.heed()
         progress(stage, done, total, note)
 
-    options = task.options
+    options, known = task.options, task.vocabulary
+    if not isinstance(known, Vocabulary):
+        known = Vocabulary.of(counts(version, "train", store, options.separator))
     found = measure(
         version,
         store,
-        task.vocabulary,
+        known,
         options.separator,
-        reset=task.reset,
-        trained=bounded(options, version, len(task.ids)),
+        reset=max(round(task.reset * task.each), 1),
+        trained=bounded(options, version, round(len(task.ids) * task.each)),
         scored=len(task.validation.text),
         progress=heeding,
     )
@@ -196,13 +212,13 @@ def _manifest(
         },
         checkpoint=best.path,
         files={name: digest for name, digest in files.items() if name not in timed},
-        clock={**_clock(standing, options), "files": {name: files[name] for name in timed}},
+        clock={**_clock(standing, task), "files": {name: files[name] for name in timed}},
     )
 
 
-def _clock(standing: "Standing", options: TrainOptions) -> dict[str, object]:
+def _clock(standing: "Standing", task: Task) -> dict[str, object]:
     """What is a fact about a moment and a machine, and no other run will repeat."""
-    characters = standing.iteration * options.batch * options.length
+    characters = standing.iteration * task.options.batch * task.options.length * task.each
     return {
         "started_at": standing.started_at,
         "seconds": round(standing.seconds, 3),

@@ -6,6 +6,7 @@ correlate (Pearson) over its characters: of an LSTM the cell, else the hidden st
 once it was read, so an opening quote is inside already and a closing one outside.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,18 +60,22 @@ class Reader:
         """At a text's start."""
         self._quoted, self._depth, self._position, self._last = False, 0, 0, ""
 
-    def read(self, characters: str) -> NDArray[np.float64]:
-        """Features [n, 3] of the next characters; an empty line ends what was left open."""
-        rows = np.empty((len(characters), len(self.NAMES)))
-        for place, character in enumerate(characters):
-            if character == self._last == "\n":
-                self._quoted, self._depth = False, 0
-            self._quoted = not self._quoted if character == '"' else QUOTES.get(character, self._quoted)
-            self._depth = max(self._depth + BRACKETS.get(character, 0), 0)
-            self._position = 0 if character == "\n" else self._position + 1
-            self._last = character
+    def read(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Features [n, 3] after each of the next n characters, or pieces; an empty line ends what was left open."""
+        rows = np.empty((len(texts), len(self.NAMES)))
+        for place, text in enumerate(texts):
+            for character in text:
+                self._take(character)
             rows[place] = self._quoted, self._depth > 0, self._position
         return rows
+
+    def _take(self, character: str) -> None:
+        if character == self._last == "\n":
+            self._quoted, self._depth = False, 0
+        self._quoted = not self._quoted if character == '"' else QUOTES.get(character, self._quoted)
+        self._depth = max(self._depth + BRACKETS.get(character, 0), 0)
+        self._position = 0 if character == "\n" else self._position + 1
+        self._last = character
 
 
 class Summary:
@@ -89,7 +94,7 @@ class Summary:
 
     def add(self, block: Block) -> None:
         """Count these characters in."""
-        features, values = self._reader.read(block.characters), block.state[self._part].astype(np.float64)
+        features, values = self._reader.read(block.texts), block.state[self._part].astype(np.float64)
         for gate, sums in self._saturated.items():
             sums += [(block.state[gate] < LEFT).sum((0, 2)), (block.state[gate] > RIGHT).sum((0, 2))]
         self._units += values.sum(0)

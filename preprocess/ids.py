@@ -1,6 +1,6 @@
 """A version as ids, kept beside it: encoded once, then read from disk as a memory map, however large.
 
-    vocabulary = Vocabulary.of(counts(version, "train", store, separator))
+    vocabulary = learnt(version, store, "character", separator)
     train = encoded(version, store, vocabulary, separator)["train"]
     train.ids, train.starts                     # array([19, 48, …], dtype=uint8), array([0, 5_211, …])
 
@@ -30,7 +30,8 @@ from corpusmill.store import Store, commit, shards
 from corpusmill.store.ids import code_digest, content_id, pretty
 from corpusmill.types import SPLITS, Split, Version
 from preprocess.publish.histogram import Histogram
-from preprocess.vocab import Ids, Vocabulary
+from preprocess.vocab import Bytes, Ids, Tokens, Unit, Vocabulary, Words
+from preprocess.vocab.words import counted
 
 _CODE = ("preprocess.ids", "preprocess.vocab")  # modules that decide the ids
 _ROWS = 256  # documents encoded at a time
@@ -41,7 +42,7 @@ _DAMAGE = (OSError, EOFError, ValueError, KeyError, msgspec.MsgspecError)  # wha
 class Encoded:
     """A split: its documents in the order of shards and rows. Both arrays are mapped from disk and read-only."""
 
-    ids: Ids  # [characters], separators included
+    ids: Ids  # [tokens], separators included
     starts: NDArray[np.int64]  # [documents], the places in `ids` where they start
 
 
@@ -51,21 +52,37 @@ class _File:
     xxh3_128: str
 
 
-def counts(version: Version, split: Split, store: Store, separator: str) -> dict[str, int]:
-    """How often each character occurs in a split, the separators between its documents included.
+def counts(version: Version, split: Split, store: Store, separator: str, unit: Unit = "character") -> dict[str, int]:
+    """How often each token occurs in a split, the separators between its documents included; bytes in writing.
 
-    The manifest's statistics say it of train; of another split the shards are read. Raises CorruptError.
+    The manifest's statistics say it of train's characters, and so of its bytes; for another split, or for words, the
+    shards are read. Raises CorruptError.
     """
-    said = version.stats.get("vocabulary", {}).get(split)
-    found = Counter(_counted(version, split, store) if said is None else said)
-    for character in separator:
-        found[character] += _separators(version, split)
-    return {character: count for character, count in sorted(found.items()) if count}
+    if unit == "word":
+        found = counted(text for some in _texts(version, split, store) for text in some)
+        between = counted([separator])
+    else:
+        said = version.stats.get("vocabulary", {}).get(split)
+        found = Counter(_counted(version, split, store) if said is None else said)
+        between = Counter(separator)
+    for token, count in between.items():
+        found[token] += count * _separators(version, split)
+    if unit == "byte":
+        found = _in_bytes(found)
+    return {token: count for token, count in sorted(found.items()) if count}
 
 
-def encoded(version: Version, store: Store, vocabulary: Vocabulary, separator: str) -> dict[Split, Encoded]:
+def learnt(version: Version, store: Store, unit: Unit, separator: str, min_count: int = 1) -> Tokens:
+    """The vocabulary that the train split of a version gives. Raises CorruptError."""
+    if unit == "byte":
+        return Bytes()
+    found = counts(version, "train", store, separator, unit)
+    return Words.of(found, min_count) if unit == "word" else Vocabulary.of(found, min_count)
+
+
+def encoded(version: Version, store: Store, vocabulary: Tokens, separator: str) -> dict[Split, Encoded]:
     """Every split that a version has, with a separator between its documents. Raises CorruptError, OSError."""
-    names = {"vocabulary": vocabulary.characters, "separator": separator, "code": code_digest(*_CODE)}
+    names = {"vocabulary": vocabulary.to_json().decode(), "separator": separator, "code": code_digest(*_CODE)}
     folder = store.corpus(version.corpus) / "ids" / f"{version.content}-{content_id(names)}"
     if (found := _opened(folder, version)) is not None:
         return found
@@ -114,30 +131,49 @@ def _discard(folder: Path) -> None:
             folder.rename(aside / folder.name)
 
 
-def _write(work: Path, split: Split, version: Version, store: Store, vocabulary: Vocabulary, separator: str) -> None:
+def _write(work: Path, split: Split, version: Version, store: Store, vocabulary: Tokens, separator: str) -> None:
     """Encode a split, a shard at a time."""
-    length = sum(shard.characters for shard in version.shards if shard.split == split)
-    length += len(separator) * _separators(version, split)
     ids, starts = (work / name for name in _names(split))
+    between = len(vocabulary.encode(separator))
     with ids.open("wb") as file:
-        dtype = np.lib.format.dtype_to_descr(vocabulary.encode("").dtype)
-        header = {"descr": dtype, "fortran_order": False, "shape": (length,)}
-        np.lib.format.write_array_header_1_0(file, header)
-        lengths = np.array(list(_encode(file, _texts(version, split, store), vocabulary, separator)), np.int64)
-    ends = np.cumsum(lengths + len(separator))
-    if length != (int(ends[-1]) - len(separator) if len(ends) else 0):
+        dtype = vocabulary.encode("").dtype
+        _head(file, dtype, 0)
+        begun = file.tell()
+        texts = _whole(_texts(version, split, store), version, split)
+        lengths = np.array(list(_encode(file, texts, vocabulary, separator)), np.int64)
+        count = (file.tell() - begun) // dtype.itemsize
+        file.seek(0)
+        _head(file, dtype, count)  # as long as it was: numpy leaves room in a header for the array to grow
+        assert file.tell() == begun, "the header has the length it had"
+    np.save(starts, np.cumsum(lengths + between) - lengths - between)
+
+
+def _head(file: BinaryIO, dtype: np.dtype[Any], length: int) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (length,)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _encode(file: BinaryIO, texts: Iterable[list[str]], vocabulary: Tokens, separator: str) -> Iterator[int]:
+    """Write the ids of texts with the separator between; gives how many each text has."""
+    before: Ids | None = None
+    for some in texts:
+        if before is not None:
+            file.write(before.data)
+        ids, lengths = vocabulary.encode_all(some, separator)
+        file.write(ids.data)
+        before = vocabulary.encode(separator)
+        yield from lengths
+
+
+def _whole(texts: Iterable[list[str]], version: Version, split: Split) -> Iterator[list[str]]:
+    """The same texts. Raises CorruptError at their end if they are not as many characters as the manifest says."""
+    left = sum(shard.characters for shard in version.shards if shard.split == split)
+    for some in texts:
+        left -= sum(map(len, some))
+        yield some
+    if left:
         message = f"{version.ref}: its {split} split has not the characters that its manifest tells of"
         raise CorruptError(message, "restore it from a copy, or delete this version's folder and build again")
-    np.save(starts, ends - lengths - len(separator))
-
-
-def _encode(file: BinaryIO, texts: Iterable[list[str]], vocabulary: Vocabulary, separator: str) -> Iterator[int]:
-    """Write the ids of texts with the separator between; gives the length of each text."""
-    before = ""
-    for some in texts:
-        file.write(vocabulary.encode(before + separator.join(some)).data)
-        before = separator
-        yield from map(len, some)
 
 
 def _texts(version: Version, split: Split, store: Store) -> Iterator[list[str]]:
@@ -155,6 +191,15 @@ def _counted(version: Version, split: Split, store: Store) -> Mapping[str, int]:
     for some in _texts(version, split, store):
         histogram.add("".join(some).encode())
     return histogram.counts()
+
+
+def _in_bytes(characters: Mapping[str, int]) -> Counter[str]:
+    """Counts of characters as counts of their bytes."""
+    found, names = Counter[str](), Bytes().names()
+    for character, count in characters.items():
+        for byte in character.encode():
+            found[names[byte]] += count
+    return found
 
 
 def _separators(version: Version, split: Split) -> int:

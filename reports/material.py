@@ -17,7 +17,7 @@ from corpusmill.store import Store, refs, shards
 from corpusmill.store.commit import MANIFEST
 from corpusmill.store.ids import sha256
 from corpusmill.types import Drop, Run, Snapshot, Split, Version
-from preprocess.vocab import Vocabulary
+from preprocess.vocab import from_json
 from reports.recited import Recital, recital
 from reports.shapes import Baselines, Clock, Metric, Rung, Sample, Settings, Stats
 from reports.yardsticks import Yardstick, yardsticks
@@ -70,7 +70,8 @@ class Material:
     drops: tuple[Drop, ...]
     excerpt: Excerpt | None
     scored: str  # the text that the validation loss is over
-    unknown: int  # characters of it that the vocabulary lacks
+    unknown: int  # characters, or words, of it that the vocabulary lacks
+    tokens: int  # that it has: characters, bytes or words
     yardsticks: tuple[Yardstick, ...]
     baselines: Baselines | None  # none of a run that did not ask them
     recital: Recital | None  # of what the best weights wrote
@@ -115,6 +116,7 @@ def gather(run: Run, store: Store) -> Material:
     folder, data = store.run_folder(run.corpus, run.id), store.version_folder(version)
     settings = _shaped(run.config, Settings, folder)
     scored = _scored(data, version, settings)
+    unknown, tokens = _unknown(folder, run, scored)
     metrics = tuple(_metrics(folder, run))
     samples, ladder = tuple(_samples(folder, run)), tuple(_ladder(folder, run))
     return Material(
@@ -131,7 +133,8 @@ def gather(run: Run, store: Store) -> Material:
         drops=tuple(shards.drops_of(data, version)) if version.drops else (),
         excerpt=_excerpt(data, version),
         scored=scored,
-        unknown=_unknown(folder, run, scored),
+        unknown=unknown,
+        tokens=tokens,
         yardsticks=tuple(yardsticks(scored.encode())),
         baselines=_baselines(folder, run),
         recital=recital(ladder or samples[-1:], scored, version, store),
@@ -154,12 +157,14 @@ def _scored(data: Path, version: Version, settings: Settings) -> str:
     return settings.separator.join(pieces)[: settings.validation_characters]
 
 
-def _unknown(folder: Path, run: Run, text: str) -> int:
+def _unknown(folder: Path, run: Run, text: str) -> tuple[int, int]:
+    """How many tokens of a text the vocabulary lacks, and how many it has."""
     try:
-        vocabulary = Vocabulary.from_json(_file(folder, run, VOCABULARY))
+        vocabulary = from_json(_file(folder, run, VOCABULARY))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise CorruptError(f"{folder / VOCABULARY}: {error}", HINT) from error
-    return int(np.count_nonzero(vocabulary.unknown_bytes(text)))
+    spelt = vocabulary.unknown_bytes(text)
+    return int(np.count_nonzero(spelt)), len(spelt)
 
 
 def _metrics(folder: Path, run: Run) -> Iterator[Metric]:

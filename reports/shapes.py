@@ -4,7 +4,7 @@ Ranges are wide, and only there so that no number breaks a drawing. Keys that no
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -86,6 +86,7 @@ class Settings:
     hidden: Count
     separator: str
     validation_characters: Count
+    unit: Literal["character", "byte", "word"] = "character"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

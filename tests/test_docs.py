@@ -30,6 +30,7 @@ PAGES = (
     "docs/building.md",
     "docs/collecting.md",
     "docs/duplicates.md",
+    "docs/fine-tuning.md",
     "docs/forgetting.md",
     "docs/interchange.md",
     "docs/lineage.md",
@@ -44,6 +45,7 @@ PAGES = (
     "docs/sweeps.md",
     "docs/tracing.md",
     "docs/training.md",
+    "docs/vocabularies.md",
 )
 RUN = (
     "docs/building.md",
@@ -60,6 +62,8 @@ RUN = (
     "docs/forgetting.md",
     "docs/sweeps.md",
     "docs/training.md",
+    "docs/vocabularies.md",
+    "docs/fine-tuning.md",
 )  # in one store, one after the other
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from model.dynamic import Dynamic, Rule
     from model.sample import Sampler
     from model.score import Score
-    from preprocess.vocab import Vocabulary
+    from preprocess.vocab import Tokens
 
 METRICS = "metrics.jsonl"
 
@@ -48,8 +48,8 @@ class OpenRun:
         return OpenVersion(refs.learnt_from(self.store, self.manifest), self.store)
 
     @property
-    def vocabulary(self) -> "Vocabulary":
-        """The characters that it knows. Raises CorruptError."""
+    def vocabulary(self) -> "Tokens":
+        """The characters, bytes or words that it knows. Raises CorruptError."""
         return self._sampler.vocabulary
 
     @property

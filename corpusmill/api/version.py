@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from corpusmill.diff import Diff
     from model.windows import Windows
     from preprocess.ids import Encoded
-    from preprocess.vocab import Vocabulary
+    from preprocess.vocab import Tokens, Unit
 
 Read = TypeVar("Read")
 SEPARATOR = "\n\n"  # between two documents, unless asked otherwise; as in training
@@ -71,14 +71,13 @@ class OpenVersion:
         asked = self._split(split)
         return self._held(lambda: shards.texts(self.folder, self.manifest.shards, asked))
 
-    def vocabulary(self, min_count: int = 1, separator: str = SEPARATOR) -> "Vocabulary":
-        """The characters that occur at least so often in train, the separators between its documents included."""
-        from preprocess.ids import counts
-        from preprocess.vocab import Vocabulary
+    def vocabulary(self, min_count: int = 1, separator: str = SEPARATOR, unit: "Unit" = "character") -> "Tokens":
+        """The characters, or words, that occur at least so often in train, separators included; of bytes, all."""
+        from preprocess.ids import learnt
 
-        return Vocabulary.of(counts(self.manifest, "train", self.store, separator), min_count)
+        return learnt(self.manifest, self.store, unit, separator, min_count)
 
-    def ids(self, vocabulary: "Vocabulary | None" = None, separator: str = SEPARATOR) -> Mapping[Split, "Encoded"]:
+    def ids(self, vocabulary: "Tokens | None" = None, separator: str = SEPARATOR) -> Mapping[Split, "Encoded"]:
         """Every split as ids of a vocabulary, by default its own: `ids()["train"].ids`, `.starts`.
 
         They are encoded once, kept in the store's cache and mapped from there, so they need no memory of their own.
@@ -96,7 +95,7 @@ class OpenVersion:
         batch: int,
         split: Split = "train",
         *,
-        vocabulary: "Vocabulary | None" = None,
+        vocabulary: "Tokens | None" = None,
         separator: str = SEPARATOR,
         seed: int = 1,
     ) -> "Windows":

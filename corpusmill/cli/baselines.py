@@ -64,7 +64,7 @@ def baselines(
 
 
 def _known(found: Version | Run, store: Store) -> tuple["Vocabulary", str]:
-    """The vocabulary and the separator that a run has, or that one would have by default."""
+    """The characters and the separator that a run has, or that one would have by default; of bytes or words, too."""
     from model.load import load
     from model.options import TrainOptions
     from preprocess.ids import counts
@@ -72,9 +72,12 @@ def _known(found: Version | Run, store: Store) -> tuple["Vocabulary", str]:
 
     if isinstance(found, Run):
         trained = load(found, store)
-        return trained.vocabulary, trained.options.separator
-    separator = TrainOptions().separator
-    return Vocabulary.of(counts(found, "train", store, separator)), separator
+        if isinstance(trained.vocabulary, Vocabulary):
+            return trained.vocabulary, trained.options.separator
+        separator, version = trained.options.separator, refs.learnt_from(store, found)
+    else:
+        separator, version = TrainOptions().separator, found
+    return Vocabulary.of(counts(version, "train", store, separator)), separator
 
 
 def _own(run: Run, version: Version, store: Store, separator: str, result: "Baselines", show: Progress) -> "Score":

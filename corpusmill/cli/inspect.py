@@ -104,7 +104,8 @@ def _read(text: str) -> str:
 def _told(found: "Inspection") -> str:
     """The summary for people."""
     layers = f"{found.layers} layer{'' if found.layers == 1 else 's'} of {found.units} {found.cell} units"
-    lines = [f"{found.run}, {layers}: {found.characters:,} characters, {found.nats_per_char:.4f} nats each"]
+    words = "" if found.unit == "character" else f" in {found.tokens:,} {found.unit}s"
+    lines = [f"{found.run}, {layers}: {found.characters:,} characters{words}, {found.nats_per_char:.4f} nats each"]
     if found.saturation:
         rows = [(one.layer, one.gate, f"{one.left:.1%}", f"{one.right:.1%}") for one in found.saturation]
         lines += ["", table(rows, ["LAYER", "GATE", "BELOW 0.1", "ABOVE 0.9"])]

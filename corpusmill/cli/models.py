@@ -1,7 +1,7 @@
 """What a trained model is for: sample and score."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -35,7 +35,7 @@ def sample(
     ref: RunRef,
     prime: Annotated[str, typer.Option(help="Text to go on from.")] = "",
     prime_file: Annotated[str, typer.Option(metavar="FILE|-", help="The same from a UTF-8 file, or from stdin.")] = "",
-    length: Annotated[int, typer.Option(min=1, help="Characters to write.")] = 500,
+    length: Annotated[int, typer.Option(min=1, help="Characters to write; of a run of bytes or words, these.")] = 500,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest; 1 is the model's own.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Choose among the K likeliest; 0 = all.")] = 0,
     top_p: Annotated[float, typer.Option(min=0, max=1, help="Choose among the likeliest that make up P; 1 = all.")] = 1,
@@ -72,16 +72,19 @@ def sample(
     before = _read(prime_file) if prime_file else prime
     sampler = Sampler.load(found, opened)
     if unseen := sampler.unseen(before):
-        sys.stderr.write(f"the model has never seen {_named(unseen)}; it reads them as unknown\n")
+        told_of = _named(unseen, sampler.vocabulary.unit)
+        sys.stderr.write(f"the model has never seen {told_of}; it reads them as unknown\n")
     if beam:
         searched = sampler.beam(before, length=length, width=beam, stop=how.stop)
         told = [{"beam": beam, "nats_per_char": searched.nats_per_char, "text": before + searched.text}]
-        emit({"run": found.ref, "prime": before, "samples": told}, before + searched.text, as_json=as_json)
+        value = {"run": found.ref, "unit": sampler.vocabulary.unit, "prime": before, "samples": told}
+        emit(value, before + searched.text, as_json=as_json)
         return
     texts = _texts(sampler, before, how, count, engine)
     if as_json:
         samples = [{"seed": seed + n, "text": before + "".join(text)} for n, text in enumerate(texts)]
-        emit({"run": found.ref, "prime": before, "samples": samples}, "", as_json=True)
+        value = {"run": found.ref, "unit": sampler.vocabulary.unit, "prime": before, "samples": samples}
+        emit(value, "", as_json=True)
         return
     for text in texts:
         _stream(before, text)
@@ -99,14 +102,16 @@ def score(
     ref: RunRef,
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A UTF-8 text, - for standard input.")] = "",
     split: Annotated[str, typer.Option(help="Score a split of the run's version: train, validation or test.")] = "",
-    reset: Annotated[int, typer.Option(min=0, help="Zero the hidden state every N characters; 0 = carry it on.")] = 0,
-    each: Annotated[bool, typer.Option("--each", help="One line a character: nats, tab, the character.")] = False,
+    reset: Annotated[
+        int, typer.Option(min=0, help="Zero the hidden state every N characters, bytes or words; 0 = carry it on.")
+    ] = 0,
+    each: Annotated[bool, typer.Option("--each", help="One line a character, byte or word: nats, tab, it.")] = False,
     dynamic: Annotated[
         Rule | None, typer.Option(help="Let the weights go on learning from what was scored, by this rule.")
     ] = None,
     rate: Annotated[float | None, typer.Option(help="Of that learning.")] = None,
     decay: Annotated[float | None, typer.Option(help="Share of the way back that each window takes.")] = None,
-    window: Annotated[int | None, typer.Option(help="Characters scored before they are learnt from.")] = None,
+    window: Annotated[int | None, typer.Option(help="Tokens scored before they are learnt from.")] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -124,34 +129,35 @@ def score(
     text = _read(file) if file else scoring.split_passage(found, opened, _split(split))
     with progress() as show:
         if each:
-            costs = list(scoring.each(found, opened, text, reset=reset, dynamic=how, progress=show))
+            costs = list(scoring.each_token(found, opened, text, reset=reset, dynamic=how, progress=show))
         else:
             result = scoring.score(found, opened, text, split=split or file, reset=reset, dynamic=how, progress=show)
     if each:
-        _print_each(costs, as_json=as_json)
+        _print_each(costs, found.config.get("unit", "character"), as_json=as_json)
     else:
         emit(result, _scored(result), as_json=as_json)
 
 
 def _scored(result: "Score") -> str:
     """The result for people."""
-    state = f"state reset every {result.reset:,} characters" if result.reset else "state carried"
+    state = f"state reset every {result.reset:,} {result.unit}s" if result.reset else "state carried"
+    tokens = "" if result.unit == "character" else f" in {result.tokens:,} {result.unit}s"
     how = result.dynamic
     learning = how and (
         f"\ndynamic evaluation by {how.rule}: rate {how.rate:g}, decay {how.decay:g}, windows of {how.window:,}"
-        f"{f', gradients of {how.gathered:,} characters of training text' if how.gathered else ''}"
+        f"{f', gradients of {how.gathered:,} {result.unit}s of training text' if how.gathered else ''}"
     )
     return (
         f"{result.bits_per_byte:.4f} bits per byte   {result.nats_per_char:.4f} nats per character   "
         f"perplexity {result.perplexity:.3f}\n"
-        f"{result.split}, {result.characters:,} characters, {state}{learning or ''}"
+        f"{result.split}, {result.characters:,} characters{tokens}, {state}{learning or ''}"
     )
 
 
-def _named(characters: str) -> str:
+def _named(tokens: Sequence[str], unit: str) -> str:
     """Some of them, and how many more."""
-    rest = len(characters) - _UNSEEN
-    return " ".join(map(repr, characters[:_UNSEEN])) + (f" and {rest:,} more characters" if rest > 0 else "")
+    rest = len(tokens) - _UNSEEN
+    return " ".join(map(repr, tokens[:_UNSEEN])) + (f" and {rest:,} more {unit}s" if rest > 0 else "")
 
 
 def _stream(prime: str, pieces: Iterable[str]) -> None:
@@ -180,10 +186,11 @@ def _split(name: str) -> Split:
     raise UsageError(f"no split is named {name!r}", f"one of {', '.join(SPLITS)}")
 
 
-def _print_each(pairs: Iterable[tuple[str, float]], *, as_json: bool) -> None:
-    """Every character with what it cost, in nats."""
+def _print_each(pairs: Iterable[tuple[str, float]], unit: str, *, as_json: bool) -> None:
+    """Every token with what it cost, in nats."""
     if as_json:
-        emit({"characters": [{"character": c, "nats": round(nats, 6)} for c, nats in pairs]}, "", as_json=True)
+        told = [{unit: token, "nats": round(nats, 6)} for token, nats in pairs]
+        emit({"unit": unit, f"{unit}s": told}, "", as_json=True)
         return
-    for character, nats in pairs:
-        sys.stdout.write(f"{nats:.4f}\t{character!r}\n")
+    for token, nats in pairs:
+        sys.stdout.write(f"{nats:.4f}\t{token!r}\n")

@@ -94,6 +94,9 @@ def build(
 def train(
     ref: Annotated[str, typer.Argument(metavar="REF", help="A version: bible, bible@v3.")],
     minutes: MinutesOption = None,
+    start: Annotated[
+        str, typer.Option("--from", metavar="RUN", help="Start from the weights and the vocabulary of this run.")
+    ] = "",
     sets: SetOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -106,7 +109,8 @@ def train(
 
     opened = open_store(store)
     version = refs.version(opened, ref)
-    job = stages.Job(version.corpus, opened.place, overrides=overrides(sets, minutes))
+    begun = (f"train.init={refs.run(opened, start).ref}",) if start else ()
+    job = stages.Job(version.corpus, opened.place, overrides=(*overrides(sets, minutes), *begun))
     if helps():
         from model.train import fit
 
@@ -116,6 +120,7 @@ def train(
         done = stages.train(job, version.ref, show)
     made = refs.run(opened, done.ref)
     value = {"corpus": made.corpus, "version": version.ref, "run": done.ref, "new": done.made, "best": made.best}
+    value |= {"unit": made.config["unit"], "parent": made.parent or None}
     emit(value, _said(done), as_json=as_json)
 
 

@@ -6,9 +6,11 @@
 
 What can be asked for: a corpus, a snapshot, a version, a run, a sample of a run, by ref or by path; the address of a
 raw file or of an archive's member, the SHA-256 of its body, the id of a document, digests by their beginning too.
+A run that started from another's weights was made of that too, and of all that it was made of.
 """
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from corpusmill import spec
@@ -17,7 +19,7 @@ from corpusmill.lineage import places, stages
 from corpusmill.lineage.graph import KINDS, LISTED, Builder, Graph, Kind, Node, printable
 from corpusmill.lineage.provenance import Provenance, provenance, sample
 from corpusmill.lineage.stages import NAMED
-from corpusmill.store import Store, refs
+from corpusmill.store import Store, recited, refs
 from corpusmill.types import Run, Snapshot, Version
 
 __all__ = [
@@ -67,12 +69,27 @@ def _of_thing(store: Store, found: refs.Thing) -> Graph:
         versions = [v for v in store.versions(found.corpus) if v.snapshot == found.id]
     taken = found if isinstance(found, Snapshot) else store.snapshot(found.corpus, versions[0].snapshot)
     builder = Builder()
+    if isinstance(found, Run):
+        _sources_of_parents(builder, store, found)
     ref = stages.snapshot(builder, taken, taken.files)
     made = {v.id: stages.version(builder, v, [stages.documents(builder, v, [ref])]) for v in versions}
     for trained in runs:
         if trained.version in made:
             stages.run(builder, store, trained, [made[trained.version]])
+    for _, child in recited.descended(store, [run for run in runs if run.version in made]):
+        stages.run(builder, store, child, [])
     return builder.graph()
+
+
+def _sources_of_parents(builder: Builder, store: Store, trained: Run) -> None:
+    """What the runs that a run's weights go back to learnt from, as far as it is there."""
+    while parent := recited.parent_of(store, trained):
+        with suppress(UnknownNameError):
+            version = refs.learnt_from(store, parent)
+            taken = store.snapshot(version.corpus, version.snapshot)
+            documents = stages.documents(builder, version, [stages.snapshot(builder, taken, taken.files)])
+            stages.run(builder, store, parent, [stages.version(builder, version, [documents])])
+        trained = parent
 
 
 def _of_sample(store: Store, run_ref: str, name: str) -> Graph:
@@ -85,6 +102,7 @@ def _of_sample(store: Store, run_ref: str, name: str) -> Graph:
     version = refs.learnt_from(store, trained)
     taken = store.snapshot(version.corpus, version.snapshot)
     builder = Builder()
+    _sources_of_parents(builder, store, trained)
     documents = stages.documents(builder, version, [stages.snapshot(builder, taken, taken.files)])
     made = stages.version(builder, version, [documents])
     stages.run(builder, store, trained, [made], [f"samples/{name}"] if name else [])

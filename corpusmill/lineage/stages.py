@@ -46,16 +46,31 @@ def version(builder: Builder, made: Version, made_of: Iterable[str]) -> str:
 
 
 def run(builder: Builder, store: Store, trained: Run, made_of: Iterable[str], samples: Sequence[str] = ()) -> str:
-    """A run, its samples (these, or all) and its report."""
+    """A run, the runs that its weights go back to, its samples (these, or all) and its report."""
     folder = store.corpus(trained.corpus) / "runs" / trained.id
-    facts = f"{trained.best['bits_per_byte']:.3f} bits per byte", counted(trained.parameters, "parameter")
-    tainted = ("learnt from documents that were taken out since",) if store.holds(folder / recited.FILE) else ()
-    ref = builder.add(Node(trained.ref, "run", (*facts, *tainted)), made_of)
+    ref = builder.add(_run(store, trained), [*made_of, *_parents(builder, store, trained)])
     wrote = [builder.add(node, [ref]) for node in _samples(trained, samples)]
     report = folder / "report.html"
     if store.holds(report):
         builder.add(Node(str(report), "report", ()), wrote or [ref])
     return ref
+
+
+def _run(store: Store, trained: Run) -> Node:
+    folder = store.corpus(trained.corpus) / "runs" / trained.id
+    facts = f"{trained.best['bits_per_byte']:.3f} bits per byte", counted(trained.parameters, "parameter")
+    started = (f"started from {trained.parent}",) if trained.parent else ()
+    tainted = ("learnt from documents that were taken out since",) if store.holds(folder / recited.FILE) else ()
+    return Node(trained.ref, "run", (*facts, *started, *tainted))
+
+
+def _parents(builder: Builder, store: Store, trained: Run) -> list[str]:
+    """The run whose weights it started from, that run's own, and so on."""
+    if not trained.parent:
+        return []
+    if parent := recited.parent_of(store, trained):
+        return [builder.add(_run(store, parent), _parents(builder, store, parent))]
+    return [builder.add(Node(trained.parent, "run", ("gone",)))]
 
 
 def samples_of(trained: Run) -> list[str]:

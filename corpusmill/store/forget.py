@@ -8,7 +8,8 @@ In this order, so that who is killed anywhere has only to be repeated, and meanw
     blobs               raw bodies that hold any of it, whatever else they hold
     snapshots           its addresses, in place of which stands a salted hash; ids stay, since others refer to them
     caches              partitions, ids, indexes for tracing, journals of collecting, events
-    runs                marked as tainted; samples that recite it are cleared, reports removed
+    runs                marked as tainted, with those of any corpus that started from them; samples that recite it are
+                        cleared, reports removed
     versions            written without it
     objects/            in a bucket, what no manifest names any more
 
@@ -19,6 +20,7 @@ How a version is written without some of its documents is for who knows statisti
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -29,7 +31,7 @@ from corpusmill.store import Store, caches, commit, pins, remote, shards, tombst
 from corpusmill.store.blobs import blob_path
 from corpusmill.store.exchange import mended
 from corpusmill.store.found import Found, goes, living, look
-from corpusmill.store.recited import Reciting, taint
+from corpusmill.store.recited import Reciting, descended, taint
 from corpusmill.store.spare import spare
 from corpusmill.store.tombstones import STEP, Kind, Tombstones, is_mask
 from corpusmill.types import Progress, Removal, Snapshot, Version, silent
@@ -69,7 +71,7 @@ class Forgotten:
     blobs: int  # raw bodies removed
     shared: int  # of these, bodies that held other documents too
     versions: tuple[str, ...]  # refs of those that were rewritten, or would be
-    tainted: tuple[str, ...]  # refs of runs that had learnt from it
+    tainted: tuple[str, ...]  # refs of runs that had learnt from it, or started from one that had
     reports: tuple[str, ...] = ()  # refs of runs whose reports were removed, to be written again
 
 
@@ -151,6 +153,8 @@ class _Removing:
         store, corpus = self._store, self._corpus
         doing = f"forgetting something of {corpus}"
         with store.alone(corpus, doing), ExitStack() as alone:
+            for other in sorted({child.corpus for _, child in descended(store, store.runs(corpus))} - {corpus}):
+                alone.enter_context(store.alone(other, doing))
             mended(store.corpus(corpus) / "versions")
             commit.sweep(store.corpus(corpus) / "versions")
             found = look(store, corpus, self._stones)  # once more: something may have come before there was a lock
@@ -184,7 +188,9 @@ class _Removing:
         store, reciting = self._store, Reciting(found.texts)
         at, why = self._asking.moment, self._asking.reason
         runs = store.runs(self._corpus)
-        reports = [run.ref for run in runs if taint(run, store, reciting, at, why, found.learnt[run.version])]
+        learnt = _learnt(store, self._corpus, found)
+        runs += [child for _, child in descended(store, runs) if child.corpus != self._corpus]
+        reports = [run.ref for run in runs if taint(run, store, reciting, at, why, learnt.get(run.ref, 0))]
         caches.remove_trainings(store, self._corpus)
         return reports
 
@@ -247,6 +253,15 @@ def _outcome(store: Store, corpus: str, found: Found, reports: tuple[str, ...] =
         blobs=len(found.blobs),
         shared=len(found.shared),
         versions=tuple(found.versions),
-        tainted=tuple(run.ref for run in store.runs(corpus) if found.learnt[run.version]),
+        tainted=tuple(_learnt(store, corpus, found)),
         reports=reports,
     )
+
+
+def _learnt(store: Store, corpus: str, found: Found) -> dict[str, int]:
+    """Runs that learnt from any of it, or started from one that had, by ref: from how many documents."""
+    runs = store.runs(corpus)
+    learnt = Counter({run.ref: found.learnt[run.version] for run in runs})
+    for parent, child in descended(store, runs):
+        learnt[child.ref] = max(learnt[child.ref], learnt[parent.ref])
+    return {ref: documents for ref, documents in learnt.items() if documents}

@@ -2,17 +2,20 @@
 
     runs/<id>/tainted.json      {"removed": [{"at", "reason", "documents", "samples"}]}
 
-The weights stay: nothing takes one text out of them. Who finds that too little removes the run. A report shows texts of
+The weights stay: nothing takes one text out of them, and a run that started from them has learnt from it too. Who finds
+that too little removes the run. A report shows texts of
 the version, so it goes, to be written again.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from corpusmill.errors import UnknownNameError
 from corpusmill.store import Store, commit
 from corpusmill.store.ids import pretty, sha256
 from corpusmill.types import Run
@@ -72,6 +75,37 @@ def taint(run: Run, store: Store, reciting: Reciting, at: str, reason: str, docu
         files = {name: cleared.get(name, digest) for name, digest in run.files.items()}
         store.replace(folder, folder, replace(run, files=files))
     return had
+
+
+def inherit(run: Run, store: Store) -> None:
+    """Say beside a run that started from another's weights what is said beside that one."""
+    parent = parent_of(store, run)
+    if parent and (said := taints(store, parent)):
+        path = store.run_folder(run.corpus, run.id) / FILE
+        commit.write_file(path, pretty({"removed": [replace(each, samples=0) for each in said]}))
+        store.keep(path)
+
+
+def parent_of(store: Store, run: Run) -> Run | None:
+    """The run whose weights a run started from; None where there was none, or it is gone."""
+    corpus, _, name = run.parent.partition("/runs/")
+    with suppress(UnknownNameError):
+        return store.run(corpus, name) if run.parent else None
+    return None
+
+
+def descended(store: Store, runs: Iterable[Run]) -> list[tuple[Run, Run]]:
+    """Every run of any corpus that started from one of these, or from such a run, after the one that it started from.
+
+    A run that was fine-tuned often comes after all that it goes back to.
+    """
+    known = {run.ref: run for run in runs}
+    children = [run for corpus in store.corpora() for run in store.runs(corpus) if run.parent]
+    found = list[tuple[Run, Run]]()
+    while more := [(known[run.parent], run) for run in children if run.parent in known and run.ref not in known]:
+        found += more
+        known |= {run.ref: run for _, run in more}
+    return found
 
 
 def taints(store: Store, run: Run) -> list[Taint]:

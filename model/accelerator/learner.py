@@ -46,10 +46,11 @@ class Accelerated(Learner):
         *,
         peers: Peers = ALONE,
         device: torch.device = machine.CPU,
+        start: Weights | None = None,
         graphs: bool = True,
     ) -> None:
         """`graphs` are recorded where the device has them and this is the only process."""
-        super().__init__(options, vocabulary, precision, peers=peers, device=device)
+        super().__init__(options, vocabulary, precision, peers=peers, device=device, start=start)
         self._share = peers.share(options.batch)
         self._text = Text(ids, options.length, device)
         self._plan = Plan(STRIDE, options.batch // peers.world, options.spike, device)

@@ -3,7 +3,8 @@
 Of all ways to go on from W beginnings the W likeliest are kept (Lowerre 1976; for recurrent networks Graves 2012,
 section 2.5). A text that reaches a stop string stands aside; of those, and at the full length the last W, the one of
 the least nats per character is it, the stop string's characters included, so that short texts have no advantage (Wu et
-al. 2016, section 7, with an exponent of 1). It takes no random numbers.
+al. 2016, section 7, with an exponent of 1); of a run of bytes or words, the least a byte or a word. It takes no random
+numbers.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import numpy as np
 from model.sampling.choose import Sampling
 from model.sampling.endings import ending
 from model.step import Floats, Numbers, Step
-from preprocess.vocab import UNKNOWN, Vocabulary
+from preprocess.vocab import UNKNOWN, Tokens
 
 WIDEST = 1000  # beginnings kept, at most
 
@@ -34,27 +35,27 @@ class _Text:
     nats: float
     length: int
     place: int  # its row among those of its length
-    tail: str  # its last characters, as many as a stop string can have begun in, and one more
+    tail: tuple[int, ...]  # its last ids, as many as a stop string can have begun in, and one more
 
 
-def search(begun: Step, vocabulary: Vocabulary, how: Sampling, width: int) -> Found:
+def search(begun: Step, vocabulary: Tokens, how: Sampling, width: int) -> Found:
     """The likeliest text that goes on from what was read, as far as `width` beginnings show it."""
     step, history = begun.times(1), list[tuple[Numbers, Numbers]]()  # rows gone on from, and ids, of each length
-    texts, ended, reach = [_Text(0.0, 0, 0, "")], list[_Text](), max(map(len, how.stop), default=1) - 1
+    texts, ended, reach = [_Text(0.0, 0, 0, ())], list[_Text](), max([1, *(len(s.encode()) for s in how.stop)])
     while texts and len(history) < how.length and len(ended) < width:
         rows, ids, nats = _likeliest(step.logits(), [text.nats for text in texts], width)
         history.append((np.array([texts[row].place for row in rows]), ids))
-        tails = [texts[row].tail for row in rows]
-        tails = [tail[max(len(tail) - reach, 0) :] + vocabulary.decode(ids[n : n + 1]) for n, tail in enumerate(tails)]
+        tails = [(*texts[row].tail, known)[-reach:] for row, known in zip(rows, ids.tolist(), strict=True)]
         written = [_Text(nats[n], len(history), n, tail) for n, tail in enumerate(tails)]
-        going = [n for n, text in enumerate(written) if ending(text.tail, how.stop) is None]
-        ended += [text for n, text in enumerate(written) if n not in going]
+        ends = [ending(vocabulary.decode(np.array(tail)), how.stop) is not None for tail in tails]
+        ended += [text for text, end in zip(written, ends, strict=True) if end]
+        going = [n for n, end in enumerate(ends) if not end]
         texts = [written[n] for n in going]
         step.keep(rows[going])
         step.read(ids[going])
     best = min([*ended, *(texts if len(history) == how.length else ())], key=_dearness)
     found = vocabulary.decode(np.array(list(_traced(history, best))[::-1], np.int64))
-    return Found(found[: ending(found, how.stop)], _dearness(best))
+    return Found(found[: ending(found, how.stop)], best.nats / max(len(found), 1))
 
 
 def _dearness(text: _Text) -> float:

@@ -29,7 +29,7 @@ HINT = (
 class Sampling:
     """How a sample is written. Raises UsageError where it cannot be."""
 
-    length: int = 500  # characters at most
+    length: int = 500  # tokens at most: characters, or bytes or words where the model writes these
     temperature: float = 1.0  # 0 = the likeliest each time
     top_k: int = 0  # among the K likeliest only (Fan et al. 2018); 0 = all
     top_p: float = 1.0  # among the likeliest that make up P (Holtzman et al. 2020, section 3.1); 1 = all

@@ -22,6 +22,7 @@ from model.sweep.plan import Trial, options_of, resolved, side_by_side
 from model.sweep.result import Entry, Record
 from model.sweep.worker import Said, Task
 from model.train import run_id
+from model.tuning import resolved as started
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,13 @@ class _Running:
 
     def _entry(self, trial: Trial, corpus: Corpus) -> Entry:
         """What is asked for, under the id that its run will have."""
-        version, options = self._grounds[trial.place].version, options_of(corpus)
+        version = self._grounds[trial.place].version
+        options, parent = started(corpus, self._store)
         return Entry(
             text=trial.text,
             corpus=version.corpus,
             version=version.ref,
-            run=run_id(version, options),
+            run=run_id(version, options, parent),
             config=msgspec.to_builtins(options),
             status="unchanged",
         )

@@ -64,9 +64,11 @@ def fetches(files: Sequence[RawFile]) -> tuple[Fetch, ...]:
 
 def _in_words(material: Material) -> str:
     files = words.count(len(material.snapshot.files), "file")
+    started = f", starting from the weights of {material.run.parent}" if material.run.parent else ""
     return (
         f"{files} collected into snapshot {material.snapshot.id} became version {material.version.ref} of "
-        f"{words.count(material.rows, 'document')}; run {material.run.id} learnt from it, and this page reports on it."
+        f"{words.count(material.rows, 'document')}; run {material.run.id} learnt from it{started}, and this page "
+        "reports on it."
     )
 
 
@@ -124,7 +126,8 @@ def _version(material: Material) -> Box:
 def _run(material: Material) -> Box:
     run = material.run
     learnt = f"{material.best.bits_per_byte:.3f} bits per byte"
-    return Box("run", run.id, wrapped(network(material), learnt, words.day(material.clock.started_at)))
+    started = [f"from {run.parent}"] if run.parent else []
+    return Box("run", run.id, wrapped(network(material), learnt, words.day(material.clock.started_at), *started))
 
 
 def _amount(files: Sequence[RawFile]) -> str:

@@ -57,7 +57,7 @@ def part_scored(material: Material) -> str:
     """Which text the loss is over, and how far to trust it."""
     few = len(material.scored) < FEW
     every = material.best.reset
-    reset = f", the hidden state zeroed every {words.count(every, 'character')}" if every else ""
+    reset = f", the hidden state zeroed every {words.count(every, material.settings.unit)}" if every else ""
     return (
         f"Every validation loss on this page is over one text: version {material.version.ref}, split scheme "
         f"“{material.scheme}”, {scored(material)}{reset}. It compares only with losses over the same text read alike."
@@ -67,14 +67,33 @@ def part_scored(material: Material) -> str:
 
 def unknown(material: Material) -> str:
     """What is scored but was never met in training."""
+    one = material.settings.unit
     if not material.unknown:
-        return "Every character of the scored text is in the vocabulary."
-    number = words.count(material.unknown, "character is", "characters are")
-    share = words.percent(material.unknown, len(material.scored))
+        return f"Every {one} of the scored text is in the vocabulary."
+    number = words.count(material.unknown, f"{one} is", f"{one}s are")
+    share = words.percent(material.unknown, material.tokens)
     return (
         f"{number} in the scored text ({share}) but not in the vocabulary: charged the model's price for an unknown "
-        "character and 8 bits for each byte, and never written in a sample."
+        f"{one} and 8 bits for each byte, and never written in a sample."
     )
+
+
+def started(material: Material) -> str:
+    """Whose weights it started from."""
+    if not material.run.parent:
+        return ""
+    return (
+        f"It started from the weights of {material.run.parent}: part of what it knows, and what it may recite, comes "
+        "from the text of that run."
+    )
+
+
+def unit(material: Material) -> str:
+    """What it reads one by one, where that is no character."""
+    one = material.settings.unit
+    if one == "character":
+        return ""
+    return f"It reads and writes {one}s; losses are told per character and per byte all the same, so they compare."
 
 
 def outdone(material: Material) -> str:
@@ -95,4 +114,14 @@ def untouched(material: Material) -> str:
     return "The test split was neither trained on nor scored; the best weights were chosen by the validation split."
 
 
-NOTES: tuple[Note, ...] = (overfitting, unfinished, part_read, part_scored, unknown, outdone, untouched)
+NOTES: tuple[Note, ...] = (
+    overfitting,
+    unfinished,
+    part_read,
+    part_scored,
+    unit,
+    unknown,
+    started,
+    outdone,
+    untouched,
+)

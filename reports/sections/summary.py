@@ -38,6 +38,7 @@ class Summary:
     title: str
     ref: str
     day: str
+    unit: str  # what the model reads one by one
     network: str
     text: str  # how much training text there is, and how much of it was read
     passes: str  # how often; empty for less than once
@@ -59,6 +60,7 @@ def summary(material: Material) -> Summary:
         title=material.version.title,
         ref=run.ref,
         day=words.day(material.clock.started_at),
+        unit=material.settings.unit,
         network=network(material),
         text=_text(material),
         passes=_times(material) if _passes(material) >= 1 else "",

@@ -105,7 +105,8 @@ def test_the_schema_says_what_the_numbers_are_of(tmp_path):
 
     assert names == ["layer1_hidden", "layer1_r", "layer1_z", "layer1_n"]
     assert json.loads(metadata.pop("units")) == {"0": [], "1": [2, 7]}
-    assert metadata == {"run": "sea/runs/1", "version": "sea@v1", "cell": "gru", "layers": "2"}
+    facts = {"run": "sea/runs/1", "version": "sea@v1"}
+    assert metadata == {**facts, "unit": "character", "cell": "gru", "layers": "2"}
     for name in names:
         assert str(file.schema_arrow.field(name).type) == "fixed_size_list<element: float>[2]"
         assert file.read()[name].to_pylist() == [[row[2], row[7]] for row in all_units[name].to_pylist()]

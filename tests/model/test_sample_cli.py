@@ -126,7 +126,7 @@ def test_an_inspection_is_told_and_written(call, tmp_path):
     assert "".join(table["character"].to_pylist()) == "the (wind) and\nthe sea"
     assert [table.schema.field(f"layer{n}_cell").type.list_size for n in (0, 1)] == [3, 16]
     assert list(told) == [
-        *["run", "version", "cell", "layers", "units", "characters"],
+        *["run", "version", "cell", "layers", "units", "unit", "tokens", "characters"],
         *["nats_per_char", "saturation", "features", "file"],
     ]
     assert told["characters"] == 50

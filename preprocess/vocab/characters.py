@@ -1,4 +1,4 @@
-"""Characters <-> ids, at memory speed: the one thing that text and model share.
+"""Characters <-> ids, at memory speed.
 
 Id 0 stands for every character that the vocabulary lacks; the others are numbered from 1 in the order of their code
 points. It knows no splits, files or networks.
@@ -12,23 +12,20 @@ bytes (`unknown_bytes`), on top of the model's price for "unknown". Bits per byt
 code, and compare across vocabularies.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-UNKNOWN = 0
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what id 0 decodes to
+from preprocess.vocab.tokens import REPLACEMENT, UNKNOWN, Decoder, Ids, Unit
+
 _COUNTED = 1 << 22  # characters counted at a time, so that counting never holds a text's UTF-32 form whole
 _ENCODED = 1 << 17  # characters encoded at a time: their other forms stay in the processor's cache, twice as fast
 _BYTE = 256
 _WIDER = np.array([0x80, 0x800, 0x10000], np.uint32)  # code points at which UTF-8 needs a byte more
-
-Ids = NDArray[Any]
-"""Ids of characters, shape [n]; uint8 for up to 255 characters, then uint16, then uint32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +35,11 @@ class Vocabulary:
     characters: str
     _table: NDArray[Any] = field(init=False, repr=False, compare=False)  # code point -> id; its last entry is unknown
 
+    unit: ClassVar[Unit] = "character"
+
     def __post_init__(self) -> None:
         """Make the table. Raises ValueError unless the characters are sorted and distinct."""
-        points = _points(self.characters)
+        points = code_points(self.characters)
         if (np.diff(points.astype(np.int64)) <= 0).any():
             raise ValueError("a vocabulary's characters are sorted by code point, each once")
         size = len(points) + 1
@@ -53,7 +52,7 @@ class Vocabulary:
         """The characters that occur at least `min_count` times in a text."""
         counts = np.zeros(0, np.int64)  # by code point, as far as they go
         for start in range(0, len(text), _COUNTED):
-            found = np.bincount(_points(text[start : start + _COUNTED]), minlength=len(counts))
+            found = np.bincount(code_points(text[start : start + _COUNTED]), minlength=len(counts))
             found[: len(counts)] += counts
             counts = found
         return cls(_text(np.flatnonzero(counts >= max(min_count, 1))))
@@ -69,8 +68,8 @@ class Vocabulary:
         return cls(msgspec.json.decode(body, type=dict[str, str])["characters"])
 
     def to_json(self) -> bytes:
-        """``{"characters": "…"}``, for a file beside the weights."""
-        return msgspec.json.encode({"characters": self.characters}) + b"\n"
+        """``{"unit": "character", "characters": "…"}``, for a file beside the weights."""
+        return msgspec.json.encode({"unit": self.unit, "characters": self.characters}) + b"\n"
 
     def __len__(self) -> int:
         return len(self.characters) + 1
@@ -87,20 +86,40 @@ class Vocabulary:
         if part.isascii() and len(self) <= _BYTE:
             ids[:] = np.frombuffer(part.encode().translate(self._table[:_BYTE].tobytes()), np.uint8)
         else:
-            np.take(self._table, _points(part), mode="clip", out=ids)
+            np.take(self._table, code_points(part), mode="clip", out=ids)
+
+    def encode_all(self, texts: Sequence[str], separator: str) -> tuple[Ids, list[int]]:
+        """Texts with a separator between -> ids, and how many of them each text has."""
+        return self.encode(separator.join(texts)), list(map(len, texts))
 
     def decode(self, ids: Ids) -> str:
         """Ids -> text; unknown ones become U+FFFD. Raises IndexError for an id beyond the vocabulary."""
-        return _text(_points(REPLACEMENT + self.characters)[ids])
+        return _text(code_points(REPLACEMENT + self.characters)[ids])
+
+    def decoder(self) -> Decoder:
+        """One that owes nothing to what came before."""
+        return lambda ids, final=False: self.decode(ids)  # noqa: ARG005 - no character is ever half there
+
+    def starts(self, text: str) -> NDArray[np.int64]:
+        """The place of each character."""
+        return np.arange(len(text))
+
+    def tokens(self, text: str) -> list[str]:
+        """The characters of a text."""
+        return list(text)
+
+    def names(self) -> list[str]:
+        """What each id stands for."""
+        return [REPLACEMENT, *self.characters]
 
     def unknown_bytes(self, text: str) -> NDArray[np.uint8]:
         """For each character its number of UTF-8 bytes if it is unknown, else 0; shape [len(text)]."""
-        widths = np.zeros(len(text), np.uint8)
+        spelt = np.zeros(len(text), np.uint8)
         for start, part in _parts(text):
             unknown = np.flatnonzero(self.encode(part) == UNKNOWN)
             if len(unknown):
-                widths[start + unknown] = 1 + np.searchsorted(_WIDER, _points(part)[unknown], side="right")
-        return widths
+                spelt[start + unknown] = widths(code_points(part)[unknown])
+        return spelt
 
     def unseen(self, text: str) -> str:
         """The distinct characters of a text that the vocabulary lacks, in order of appearance."""
@@ -113,7 +132,12 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
     return ((start, text[start : start + _ENCODED]) for start in range(0, len(text), _ENCODED))
 
 
-def _points(text: str) -> NDArray[np.uint32]:
+def widths(points: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """How many UTF-8 bytes each code point takes."""
+    return 1 + np.searchsorted(_WIDER, points, side="right")
+
+
+def code_points(text: str) -> NDArray[np.uint32]:
     """Code points. A lone surrogate, which a terminal can hand over, passes: it is unknown to every vocabulary."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
