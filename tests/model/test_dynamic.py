@@ -9,11 +9,11 @@ from corpusmill.api.run import OpenRun
 from corpusmill.cli import main
 from corpusmill.errors import UnknownNameError, UsageError
 from corpusmill.store.ids import file_sha256
+from model.costs import character_nats as static_nats
 from model.dynamic import SMALL, character_nats, gathered, settings, zeroed
 from model.network import Network
 from model.options import TrainOptions
 from model.passage import Passage
-from model.score import character_nats as static_nats
 from model.score import each, score, split_passage
 from model.train import fit
 from tests.model.networks import KINDS

@@ -21,6 +21,7 @@ from model.parallel import ALONE
 from model.stop import Stop
 from model.task import read
 from model.train import fit
+from model.tuning import Begun
 from tests.faults import times
 from tests.model.small import SMALL, corpus, prose, texts
 from tests.model.test_train import metrics, outcome, signalling, work_folder
@@ -181,7 +182,7 @@ def test_sigterm_in_the_middle_of_something_long_saves_and_ends_within_ten_secon
 @pytest.mark.parametrize("moment", range(3))
 def test_an_evaluation_that_was_cut_off_is_what_is_done_next(moment, finished, store, version):
     folder = store.run_work_folder("sea", finished[1].id)
-    task = read(version, store, checked(corpus()), folder, ALONE)
+    task = read(version, store, Begun(checked(corpus()), None, store), folder, ALONE)
     with machine.pace(1, repeatable=True) as pace, machine.seeded(1):
         _, ended = loop.train(task, CutOff(moment), pace, lambda *_: None)
     assert ended == "interrupted"

@@ -84,6 +84,7 @@ def test_a_seed_decides_what_is_drawn_and_leaves_the_caller_his_own_numbers():
 
 
 def test_what_may_change_the_last_bits_is_on_record():
-    assert machine.facts("1 or 2")["threads"] == "1 or 2"
-    assert machine.facts("2")["dtype"] == str(machine.precision()).removeprefix("torch.")
+    told = machine.facts("1 or 2", "numba gru", machine.CPU, 2)
+    assert (told["threads"], told["kernel"], told["processes"]) == ("1 or 2", "numba gru", "2")
+    assert told["dtype"] == str(machine.precision()).removeprefix("torch.")
     assert machine.libraries()["torch"] == torch.__version__

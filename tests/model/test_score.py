@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from corpusmill.errors import UnknownNameError, UsageError
-from model import score as scoring
+from model.costs import ROWS, character_nats
 from model.network import Network
 from model.options import TrainOptions
 from model.passage import Passage
-from model.score import character_nats, each, measure, score, split_text
+from model.score import each, measure, score, split_text
 from preprocess.vocab import Vocabulary
 
 IDS = np.random.default_rng(0).integers(1, 12, 150).astype(np.uint8)
@@ -53,7 +53,7 @@ def test_each_character_costs_what_reading_one_by_one_says(network, length, rese
 @torch.no_grad()
 def test_a_long_text_read_in_parts_costs_the_same(reset):
     network = Network(12, TrainOptions(hidden=3, layers=1, embedding=2)).eval()
-    ids = np.random.default_rng(1).integers(1, 12, scoring.ROWS + 5)
+    ids = np.random.default_rng(1).integers(1, 12, ROWS + 5)
 
     assert character_nats(network, ids, reset) == pytest.approx(one_by_one(network, ids, reset), abs=1e-3)
 
