@@ -45,10 +45,10 @@ def main(arguments: list[str]) -> None:
         print(f"{asked.threads} thread(s), {precision}: a product of 1,024 x 1,024 x 1,024 at {peak / 1e9:.0f} GF/s")
         print(f"{'size':16} {'loop':16} {'characters/s':>12} {'of nn.LSTM':>10} {'of the product':>14}")
         for size in asked.sizes:
-            show(size, asked.cell, speeds(size, asked.cell, asked.rounds, clock), peak)
+            show(size, asked.cell, speeds(size, asked.cell, asked.rounds, asked.threads, clock), peak)
 
 
-def speeds(size: str, cell: str, rounds: int, clock: Callable[[], float]) -> dict[str, float]:
+def speeds(size: str, cell: str, rounds: int, threads: int, clock: Callable[[], float]) -> dict[str, float]:
     """Characters a second of each loop."""
     layers, hidden, batch, length = _numbers(size)
     sizes = {"layers": layers, "hidden": hidden, "batch": batch, "length": length, "embedding": 64}
@@ -62,6 +62,11 @@ def speeds(size: str, cell: str, rounds: int, clock: Callable[[], float]) -> dic
     for step, text in enumerate(ids):
         window = Batch(text[:-1].copy(), text[1:].copy(), first=step == 0, places=np.zeros(batch, np.int64))
         for name, loop in loops.items():
+            if isinstance(loop, Learner):  # its threads are its own, in each of which torch has one
+                torch.set_num_threads(1)
+                loop.threads = threads
+            else:
+                torch.set_num_threads(threads)
             started = clock()
             loop.learn(window, 1e-3)
             taken[name].append(clock() - started)

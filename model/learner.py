@@ -7,7 +7,11 @@ It knows batches, not texts, files or clocks.
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,7 +20,7 @@ from torch.nn import functional
 
 from model import machine, optimizers
 from model.batches import Batch, Window
-from model.network import Network
+from model.network import Masks, Network, State
 from model.optimizers import Average
 from model.options import TrainOptions
 from model.parallel import ALONE, Peers
@@ -32,6 +36,16 @@ class SpikeError(Exception):
         """`worst` is the stream whose loss was highest."""
         super().__init__(said)
         self.worst = worst
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What some streams of a batch gave."""
+
+    loss: Tensor  # their share of the batch's mean
+    logits: Tensor
+    state: State
+    gradients: tuple[Tensor, ...]
 
 
 class Learner:
@@ -61,6 +75,8 @@ class Learner:
         self._optimizer = optimizers.optimizer(self.network.parameters(), options)
         self._average = Average(self.network.parameters(), options.averaging) if options.averaging else None
         self._running = math.nan  # loss, of the batches before
+        self.threads = 1  # that a batch is shared out over
+        self._workers: tuple[int, ThreadPoolExecutor] | None = None
         if peers.rank:  # dropout of its own
             torch.manual_seed(torch.initial_seed() + peers.rank)
 
@@ -79,24 +95,51 @@ class Learner:
         """
         assert isinstance(batch, Batch), "this learner has no text of its own"
         before = self.network.start(batch.inputs.shape[1]) if batch.first else self.state
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._precision == torch.bfloat16):
-            fresh = None if batch.fresh is None else torch.from_numpy(batch.fresh)
-            logits, after = self.network(torch.from_numpy(batch.inputs), before, fresh)
-        targets = torch.from_numpy(batch.targets)
-        own = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
-        torch.autograd.backward(own)
+        own, logits, after = self._gradients(batch, before)
         gradients = [weights.grad for weights in self.network.parameters() if weights.grad is not None]
-        loss = self._peers.mean(gradients, own.detach()).item()
+        loss = self._peers.mean(gradients, own).item()
         norm = optimizers.cut(self.network.parameters(), self._options)
-        self._refuse(loss, norm.item(), logits.detach(), targets)
+        self._refuse(loss, norm.item(), logits, torch.from_numpy(batch.targets))
         optimizers.set_rate(self._optimizer, rate)
         self._optimizer.step()
         self._optimizer.zero_grad()
         if self._average:
             self._average.take()
-        self.state = tuple(memory.detach().float() for memory in after)
+        self.state = after
         self._running = _mean(self._running, loss)
         return loss
+
+    def _gradients(self, batch: Batch, before: State) -> tuple[Tensor, Tensor, State]:
+        """Leave the gradients of a batch in the parameters; its loss, logits [T, B, V] and the state after it.
+
+        Several threads read some of the streams each, from first to last, and their gradients are added in the order
+        of streams: so there is nothing that one waits for another with, but at the end.
+        """
+        masks, shares = self.network.masks(batch.inputs.shape), _shares(batch.inputs.shape[1], self.threads)
+        read = partial(self._read, batch, before, masks)
+        parts = [read(shares[0])] if len(shares) == 1 else list(self._crew(len(shares)).map(read, shares))
+        for weights, *found in zip(self.network.parameters(), *(part.gradients for part in parts), strict=True):
+            weights.grad = sum(found[1:], start=found[0].clone())  # a layer's two biases may share one gradient
+        state = tuple(torch.cat(memories, 1) for memories in zip(*(part.state for part in parts), strict=True))
+        return torch.stack([part.loss for part in parts]).sum(), torch.cat([part.logits for part in parts], 1), state
+
+    def _read(self, batch: Batch, before: State, masks: Masks, cut: slice) -> "_Part":
+        """Some of the streams."""
+        ids, targets = (torch.from_numpy(np.ascontiguousarray(of[:, cut])) for of in (batch.inputs, batch.targets))
+        fresh = None if batch.fresh is None else torch.from_numpy(batch.fresh[:, cut])
+        state = tuple(memory[:, cut] for memory in before)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._precision == torch.bfloat16):
+            logits, after = self.network(ids, state, fresh, [mask[..., cut, :] for mask in masks])
+        losses = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum")
+        loss = losses / batch.inputs.size
+        gradients = torch.autograd.grad(loss, list(self.network.parameters()))
+        return _Part(loss.detach(), logits.detach(), tuple(memory.detach().float() for memory in after), gradients)
+
+    def _crew(self, number: int) -> ThreadPoolExecutor:
+        """So many threads, each of which has torch work in no others."""
+        if not self._workers or self._workers[0] != number:
+            self._workers = number, ThreadPoolExecutor(number, initializer=_alone)
+        return self._workers[1]
 
     def _refuse(self, loss: float, norm: float, logits: Tensor, targets: Tensor) -> None:
         """Raise SpikeError unless this can be learnt from."""
@@ -178,3 +221,15 @@ def _of(kind: str, rank: int) -> str:
 
 def _mean(running: float, loss: float) -> float:
     return loss if math.isnan(running) else REMEMBERED * running + (1 - REMEMBERED) * loss
+
+
+def _shares(streams: int, threads: int) -> list[slice]:
+    """As even as can be, in order."""
+    ends = [streams * number // threads for number in range(threads + 1)]
+    return [slice(first, last) for first, last in pairwise(ends) if first < last]
+
+
+def _alone() -> None:
+    """What `machine.threads` sets holds for the thread that called it."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)

@@ -116,7 +116,7 @@ def _step(task: Task, learner: Learner, standing: Standing, stream: Stream, pace
     """
     ahead = list(islice(stream, stretch(task.options, len(task.ids), standing, learner.stride)))
     rates = along(task.options, len(task.ids), standing, [after for _, after in ahead])
-    started = time.monotonic()
+    started, learner.threads = time.monotonic(), pace.number
     try:
         losses = learner.advance([batch for batch, _ in ahead], rates)
     except SpikeError as error:

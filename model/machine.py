@@ -44,8 +44,9 @@ def threads(wanted: int = 0) -> Iterator[int]:
 class Pace:
     """How many threads to train with, found by trying while it works, since it depends on what else the machine does.
 
-    Two threads beat one while two cores are idle; on busy ones they wait for one another and are slower than one. So
+    Two threads beat one while two cores are idle; on busy ones, or with few streams, they may be slower than one. So
     each number has a few iterations in turn, the faster one goes on, and after half a minute they are tried again.
+    `number` is that of the next iteration.
     """
 
     def __init__(self, choices: tuple[int, ...]) -> None:
@@ -61,13 +62,13 @@ class Pace:
         return " or ".join(map(str, self._choices))
 
     def took(self, seconds: float) -> None:
-        """Learn what an iteration took, and set the threads of the next."""
+        """Learn what an iteration took, and choose the number of the next."""
         if self._plan:
             number = self._plan.pop(0)
             self._times[number].append(seconds)
             if seconds > HOPELESS * min(self._times[self._choices[0]]) and len(self._times[number]) > 1:
                 self._plan = [other for other in self._plan if other != number]
-            torch.set_num_threads(self._plan[0] if self._plan else self._fastest())
+            self.number = self._plan[0] if self._plan else self._fastest()
             self._rest = REST_SECONDS
         else:
             self._rest -= seconds
@@ -79,7 +80,7 @@ class Pace:
         self._plan = [number for number in self._choices for _ in range(TRIES)] if several else []
         self._times = {number: [] for number in self._choices}
         self._rest = math.inf
-        torch.set_num_threads(self._choices[0])
+        self.number = self._choices[0]
 
     def _fastest(self) -> int:
         return min(self._choices, key=lambda number: statistics.median(self._times[number]))
@@ -89,11 +90,12 @@ class Pace:
 def pace(wanted: int, *, repeatable: bool) -> Iterator[Pace]:
     """Within the block a training tells what its iterations take; `wanted` 0 means to try, if it need not repeat.
 
-    Some sizes give other last bits with other numbers of threads, so what must repeat has one.
+    Another number gives other last bits, since each thread's gradients are summed first; so what must repeat has one.
+    Each has a share of the streams, and torch works alone in it.
     """
     most = min(_cores(), MOST_THREADS)
     choices = (wanted,) if wanted else (1,) if repeatable or most == 1 else (1, most)
-    with threads(choices[0]):
+    with threads(1):
         yield Pace(choices)
 
 

@@ -7,6 +7,7 @@ so that a stream is read in windows without forgetting. It knows ids, not text, 
 dropout goes. What computes the layers, torch or `engine`, is asked for by name and gives the same numbers.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 State = tuple[Tensor, ...]
 """What is remembered, [layers, B, H] each: the hidden state, and an LSTM's cell."""
+
+Masks = list[Tensor]
+"""What each layer's outputs are multiplied by, [B, H] or [T, B, H] each."""
 
 MEMORIES = {"lstm": 2, "gru": 1, "rnn": 1}
 """Tensors in a cell's state."""
@@ -58,11 +62,16 @@ class Network(nn.Module):
         self.options = options
         _initialise(self)
 
-    def forward(self, ids: Tensor, state: State, fresh: Tensor | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, ids: Tensor, state: State, fresh: Tensor | None = None, masks: Masks | None = None
+    ) -> tuple[Tensor, State]:
         """Read ids [T, B] on from a state; returns logits [T, B, V] for the character after each, and the new state.
 
-        `fresh` [T, B], where given, is true at characters before which a stream forgets what it read.
+        `fresh` [T, B], where given, is true at characters before which a stream forgets what it read; `masks` are
+        those of dropout, which training draws where there are none.
         """
+        if self.training and masks is None:
+            masks = self.masks(ids.shape)
         outputs, states = ids, []
         kept = None if fresh is None else (~fresh).unsqueeze(2).float()  # [T, B, 1]
         for depth in range(len(self.layers)):
@@ -70,8 +79,8 @@ class Network(nn.Module):
             states.append(after)
             if self.norms:
                 read = self.norms[depth](read)
-            if self.training:
-                read = read * self._mask(read)
+            if masks:
+                read = read * masks[depth]
             outputs = read + outputs if self.options.residual and depth else read
         return self.head(outputs), tuple(torch.cat(memories) for memories in zip(*states, strict=True))
 
@@ -87,13 +96,15 @@ class Network(nn.Module):
         read, after = layer(given, before, kept) if depth else gather(given, self.embedding.weight, before, kept)
         return read, after if isinstance(after, tuple) else (after,)
 
-    def _mask(self, outputs: Tensor) -> Tensor:
-        """A dropout mask, by default [B, H]: each stream loses the same units at all places of a window.
+    def masks(self, shape: Sequence[int]) -> Masks:
+        """Dropout masks of ids [T, B], a layer each, by default [B, H]: each stream loses the same units everywhere.
 
         So have it Gal & Ghahramani 2016; it draws T times fewer random numbers than a mask for each place would.
         """
-        shape = outputs.shape[1:] if self.options.dropout_mask == "window" else outputs.shape
-        return functional.dropout(outputs.new_ones(shape), self.options.dropout)
+        steps, streams = shape
+        wanted = (streams,) if self.options.dropout_mask == "window" else (steps, streams)
+        ones = self.head.weight.new_ones(*wanted, self.options.hidden)
+        return [functional.dropout(ones, self.options.dropout) for _ in self.layers]
 
     def start(self, streams: int) -> State:
         """The state before anything was read: zeros."""

@@ -170,3 +170,31 @@ def test_a_stream_forgets_where_the_batch_says_so():
     forgetting = learner.learn(replace(second, fresh=anew), 0.0)
     learner.state = kept
     assert forgetting == pytest.approx(learner.learn(replace(second, first=True), 0.0), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"cell": "gru", "dropout_mask": "place"}, {"engine": "torch", "tied": True}], ids=str
+)
+def test_threads_share_a_batch_and_learn_the_same_but_for_rounding(settings):
+    found = {}
+    for threads in (1, 3, 4, 9):
+        with machine.seeded(1):
+            learner = Learner(replace(OPTIONS, **settings), 6)
+            learner.threads = threads
+            found[threads] = [learner.learn(batch, 1e-3) for batch in windows(6)], learner.arrays()
+    for threads in (3, 4, 9):
+        assert found[threads][0] == pytest.approx(found[1][0], abs=1e-5)
+        assert all(np.allclose(found[threads][1][name], found[1][1][name], atol=1e-4) for name in found[1][1])
+    assert equal(found[4][1], found[9][1])  # there are four streams
+
+
+def test_so_many_threads_give_the_same_bits_each_time():
+    def learnt():
+        with machine.seeded(1):
+            learner = Learner(OPTIONS, 6)
+            learner.threads = 2
+            for batch in windows(8):
+                learner.learn(batch, 1e-2)
+        return learner.arrays()
+
+    assert equal(learnt(), learnt())
