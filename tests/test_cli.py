@@ -73,7 +73,8 @@ def test_json_objects_have_their_documented_keys(corpusmill, own):
     assert {"bible", "my", "python", "shakespeare", "tweets"} <= {entry["name"] for entry in listed}
 
     score = json.loads(corpusmill("score", "my", "--split", "validation", "--reset", "64", "--json").stdout)
-    assert set(score) == {"nats_per_char", "bits_per_byte", "perplexity", "split", "reset", "characters"}
+    measured = {"nats_per_char", "bits_per_byte", "perplexity", "split", "reset", "characters"}
+    assert set(score) == measured | {"boundaries", "dynamic", "tokens", "unit"}
     assert score["reset"] == 64
 
     sample = json.loads(corpusmill("sample", "my", "--length", "20", "--count", "2", "--json").stdout)
