@@ -90,7 +90,7 @@ def test_progress_is_told(made):
     told = []
     rebuilt(made, progress=lambda *of: told.append(of))
     retrained(made, progress=lambda *of: told.append(of))
-    assert {stage for stage, *_ in told} == {"build", "train"}
+    assert {stage for stage, *_ in told} == {"build", "compress", "n-grams", "train"}
 
 
 def test_other_code_is_tried_only_when_asked_for(store):
