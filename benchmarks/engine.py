@@ -3,9 +3,9 @@
     python -m benchmarks engine [--rounds N] [--sizes 2x128b50s50 …] [--cell lstm|gru|rnn] [--threads N]
 
 Each round takes one step of every loop in turn, on one text of random characters. One thread: CPU seconds of the
-process, medians. Several threads: seconds on the wall, since waiting for one another is what they may waste. The share
-of the product counts 6 (4 H² (2L - 1) + H V) operations a character, which a one-hot product gives no credit for, over
-what a square product of 1,024 reaches in the same run.
+process, medians. Several threads: seconds on the wall, since waiting for one another is what they may waste, and the
+numba engine on one thread beside them. The share of the product counts 6 (4 H² (2L - 1) + H V) operations a character,
+which a one-hot product gives no credit for, over what a square product of 1,024 reaches in the same run.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from model.options import Engine, TrainOptions
 SIZES = ("2x128b50s50", "2x256b128s100", "2x512b128s100")
 GOALS = {"2x128b50s50": 1.9, "2x256b128s100": 2.3, "2x512b128s100": 2.0}
 VOCABULARY = 65  # of tiny Shakespeare
+ONE_THREAD = "numba, 1 thread"
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
@@ -57,6 +58,8 @@ def speeds(size: str, cell: str, rounds: int, threads: int, clock: Callable[[], 
         "one-hot nn.LSTM": Plain(options, VOCABULARY),
         **{engine: Learner(_with(options, engine), VOCABULARY) for engine in ("torch", "numba")},
     }
+    if threads > 1:
+        loops[ONE_THREAD] = Learner(_with(options, "numba"), VOCABULARY)
     ids = np.random.default_rng(1).integers(1, VOCABULARY, (rounds + 2, length + 1, batch))
     taken: dict[str, list[float]] = {name: [] for name in loops}
     for step, text in enumerate(ids):
@@ -64,7 +67,7 @@ def speeds(size: str, cell: str, rounds: int, threads: int, clock: Callable[[], 
         for name, loop in loops.items():
             if isinstance(loop, Learner):  # its threads are its own, in each of which torch has one
                 torch.set_num_threads(1)
-                loop.threads = threads
+                loop.threads = 1 if name == ONE_THREAD else threads
             else:
                 torch.set_num_threads(threads)
             started = clock()

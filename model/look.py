@@ -11,6 +11,7 @@ from corpusmill.types import Progress
 from model import checkpoint, journal
 from model.checkpoint import Best, Standing
 from model.learner import Learner
+from model.rates import fraction
 from model.sample import Sampler
 from model.score import Score, measure
 from model.stop import Stop
@@ -124,15 +125,11 @@ def _metrics(task: Task, standing: Standing, score: Score | None) -> dict[str, o
 
 
 def tell(progress: Progress, task: Task, standing: Standing) -> None:
-    """Say how far it is, in steps or in seconds of the budget."""
+    """Say how far it is, in steps, epochs or seconds of the budget."""
     options = task.options
     speed = standing.iteration * options.batch * options.length * task.each / max(standing.seconds, 1e-9)
     note = f"{speed:,.0f} characters/s"
     if standing.bits_per_byte is not None:
         note += f" · validation {standing.bits_per_byte:.2f} bits per byte"
-    if options.steps:
-        progress("train", standing.iteration, options.steps, note)
-    elif options.epochs:
-        progress("train", standing.position["epoch"], math.ceil(options.epochs), note)
-    else:
-        progress("train", min(standing.seconds, 60 * options.minutes), 60 * options.minutes, note)
+    whole = options.steps or options.epochs or 60 * options.minutes
+    progress("train", round(whole * fraction(options, len(task.ids), standing), 3), whole, note)

@@ -2,8 +2,8 @@
 
     python -m tests
 
-One has the kernel's, and ten thousand malformed bodies and growing ones for each parser; its output comes when it is
-done. With arguments, use pytest itself.
+One has the kernel's, some of the model's, and ten thousand malformed bodies and growing ones for each parser; its output
+comes when it is done. Each tells its slowest tests. With arguments, use pytest itself.
 """
 
 import subprocess
@@ -11,12 +11,15 @@ import sys
 from pathlib import Path
 
 PARSERS = "tests/preprocess/parse"
-ASIDE = [f"{PARSERS}/test_malformed.py", f"{PARSERS}/test_growth.py", "tests/corpusmill"]
+LEARNING = [
+    f"tests/model/{part}" for part in ("sweep", "baselines", "test_killed.py", "test_parallel.py", "test_train.py")
+]
+ASIDE = [f"{PARSERS}/test_malformed.py", f"{PARSERS}/test_growth.py", "tests/corpusmill", *LEARNING]
 
 
 def main() -> int:
     """Run both; the exit status is the first that is not 0."""
-    pytest = [sys.executable, "-m", "pytest"]
+    pytest = [sys.executable, "-m", "pytest", "--durations=40", "--durations-min=2"]
     aside = subprocess.Popen([*pytest, *ASIDE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         status = subprocess.run([*pytest, *(f"--ignore={path}" for path in ASIDE)], check=False).returncode

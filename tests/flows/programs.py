@@ -27,8 +27,9 @@ def until(answer: Callable[[], object], seconds: float):
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """That of a program which is to find neither the developer's settings nor his home."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), **more}
+    """That of a program which is to find neither the developer's settings nor his home, but compiled code."""
+    caches = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_CACHE_HOME": caches, **more}
 
 
 @dataclass(frozen=True)

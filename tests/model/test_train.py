@@ -421,12 +421,16 @@ def test_every_cell_learns_on_every_engine_and_says_which(engine, cell, store, v
 
 
 def test_a_training_by_epochs_reads_the_text_so_often(store, version):
-    run, _ = fit(corpus(steps=0, epochs=3.0, schedule="epochs", decay=0.5, decay_after=1, warmup=0.0), version, store)
+    by_epochs = corpus(steps=0, epochs=3.0, schedule="epochs", decay=0.5, decay_after=1, warmup=0.0)
+    told = []
+    run, _ = fit(by_epochs, version, store, progress=lambda *args: told.append(args[:3]))
     assert run.stopped == "epochs"
     length = sum(map(len, texts()["train"])) + 2
     assert run.iterations == math.ceil(3.0 * length / 64)
     rates = {line["rate"] for line in metrics(folder(store, run))}
     assert {0.01, 0.005, 0.0025} <= rates <= {0.01, 0.005, 0.0025, 0.00125}
+    epochs = [done for stage, done, whole in told if stage == "train" and whole == 3.0]
+    assert epochs == [min(round(64 * after / length, 3), 3.0) for after in range(1, run.iterations + 1)]
 
 
 @pytest.mark.parametrize(
