@@ -2,8 +2,8 @@
 
     python -m tests
 
-One has the kernel's, some of the model's, and ten thousand malformed bodies and growing ones for each parser; its output
-comes when it is done. Each tells its slowest tests. With arguments, use pytest itself.
+One has the kernel's, some of the model's, and ten thousand malformed bodies and growing ones for each parser; its
+output comes when it is done. Each tells its slowest tests. With arguments, use pytest itself.
 """
 
 import subprocess
