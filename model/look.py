@@ -10,9 +10,9 @@ from corpusmill.errors import Interrupted
 from corpusmill.types import Progress
 from model import checkpoint, journal
 from model.checkpoint import Best, Standing
+from model.evaluate import Score, measure
 from model.learner import Learner
 from model.sample import Sampler
-from model.score import Score, measure
 from model.stop import Stop
 from model.task import Task
 
