@@ -175,7 +175,8 @@ class Run:
     version: str  # id of the version it learnt from
     version_ref: str  # "bible@v3"
     config: Table  # resolved training options
-    code_digest: str
+    code_digest: str  # of what decides the weights
+    written_by: str = ""  # digest of the code that wrote what lies beside them: samples, baselines
     libraries: Mapping[str, str]
     machine: Mapping[str, str]  # kernel, dtype, threads, CPU capability: what may change the last bits
     vocabulary: int

@@ -10,10 +10,10 @@ from corpusmill.errors import Interrupted
 from corpusmill.types import Progress
 from model import checkpoint, journal
 from model.checkpoint import Best, Standing
+from model.evaluate import Score, measure
 from model.learner import Learner
 from model.rates import fraction
 from model.sample import Sampler
-from model.score import Score, measure
 from model.stop import Stop
 from model.task import Task
 

@@ -22,12 +22,14 @@ from corpusmill.store.recited import parent_of
 from corpusmill.store.scratch import scratch
 from corpusmill.types import Corpus, Progress, Run, Version, silent
 from corpusmill.verdict import Outcome, Verdict, changed, code_changed
+from model.identity import code
 from model.journal import METRICS
-from model.train import code, fit
+from model.train import fit
 
 # Share by which the bits per byte of two trainings may part and still be called other numerics. Five seeds on the names
 # (`corpusmill train names --set train.steps=300 --set train.hidden=64 --set train.seed=1` … 5) lie within 0.013.
 NEAR = 0.05
+_WRITTEN = "samples, baselines and the manifest are written by other code now than then"
 _TIMED = ("seconds", "characters_per_second")  # of a line of metrics
 
 
@@ -60,9 +62,10 @@ def _judged(run: Run, again: Run, found: str) -> Verdict:
     told = f"{len(run.files):,} files and the losses; validation {then:.4f} bits per byte then, {now:.4f} now"
     if not found:
         return Verdict(ref=run.ref, verdict="identical", compared=told, why=why)
+    written = () if run.written_by == again.written_by else (_WRITTEN,)
     numerics = why and run.code_digest == again.code_digest and abs(then - now) <= NEAR * then
     verdict: Outcome = "same data, other numerics" if numerics else "different"
-    why = why or ("nothing on record: the same code, libraries, kind of processor and threads",)
+    why = (*why, *written) or ("nothing on record: the same code, libraries, kind of processor and threads",)
     return Verdict(ref=run.ref, verdict=verdict, compared=told, difference=found, why=why)
 
 
@@ -121,7 +124,8 @@ def _difference(run: Run, lines: list[dict[str, Any]], again: Run, those: list[d
     for one, other in zip_longest(lines, those):
         if one != other:
             return _lines_differ(one, other)
-    for name in sorted({*run.files, *again.files}):
+    weights = dict.fromkeys([run.checkpoint, again.checkpoint])
+    for name in [*weights, *sorted({*run.files, *again.files} - weights.keys())]:
         if run.files.get(name) != again.files.get(name):
             return f"{name}: SHA-256 {run.files.get(name, 'none')} then, {again.files.get(name, 'none')} now"
     return ""

@@ -14,45 +14,26 @@ A model of bytes or words reads these one by one, and `reset` counts them; the s
 the text whatever the unit, so scores compare.
 """
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpusmill.errors import UnknownNameError, UsageError
+from corpusmill.errors import UnknownNameError
 from corpusmill.store import Store, refs, shards
 from corpusmill.types import Progress, Run, Split, silent
 from model import dynamic as adapting
 from model import machine
-from model.costs import Tick, character_nats
+from model.costs import character_nats
 from model.dynamic import Dynamic
+from model.evaluate import Score, fresh_of, ids_of, measure, passage_of, spelt, summed
 from model.load import Trained, load
-from model.network import Network, from_weights
-from model.options import TrainOptions
+from model.network import from_weights
 from model.passage import Passage, joined, resets
 from preprocess.ids import encoded
-from preprocess.vocab import Ids, Tokens, Unit
+from preprocess.vocab import Ids
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """How well a text is predicted; `split` names it.
-
-    `reset` says after how many tokens, of which `unit` says what they are, the state was zeroed (0 = never).
-    """
-
-    nats_per_char: float
-    bits_per_byte: float
-    perplexity: float  # per character; infinite where it is no float64 any more, from 710 nats on
-    split: str
-    reset: int
-    characters: int
-    unit: Unit = "character"
-    tokens: int = 0  # in the text: as many as characters, or bytes, or words
-    boundaries: str = "carry"  # "reset" where the state was zeroed at each document too, as in the model's training
-    dynamic: Dynamic | None = None  # how the weights went on learning, or None: they stayed as they were
+__all__ = ["Score", "each", "each_token", "measure", "per_character", "score", "split_passage", "split_text"]
 
 
 def score(
@@ -70,9 +51,9 @@ def score(
     Raises UsageError for an empty text and for a dynamic evaluation that diverges, UnknownNameError where that needs
     the training text and the version is gone, CorruptError.
     """
-    passage, trained = _passage(text), load(run, store)
+    passage, trained = passage_of(text), load(run, store)
     costs = _found(run, store, trained, passage, reset, dynamic, progress)
-    return _summed(costs, passage, trained.vocabulary.unit, split, reset, trained.options.boundaries, dynamic)
+    return summed(costs, passage, trained.vocabulary.unit, split, reset, trained.options.boundaries, dynamic)
 
 
 def each(
@@ -88,7 +69,7 @@ def each(
 
     Raises as `score` does.
     """
-    trained, passage = load(run, store), _passage(text)
+    trained, passage = load(run, store), passage_of(text)
     costs = _found(run, store, trained, passage, reset, dynamic, progress)
     spread = per_character(costs, trained.vocabulary.starts(passage.text), len(passage.text))
     yield from zip(passage.text, spread.tolist(), strict=True)
@@ -104,7 +85,7 @@ def each_token(
     progress: Progress = silent,
 ) -> Iterator[tuple[str, float]]:
     """Every token of a text, in writing, with what it cost, in nats, in order. Raises as `score` does."""
-    trained, passage = load(run, store), _passage(text)
+    trained, passage = load(run, store), passage_of(text)
     costs = _found(run, store, trained, passage, reset, dynamic, progress)
     yield from zip(trained.vocabulary.tokens(passage.text), costs.tolist(), strict=True)
 
@@ -134,22 +115,6 @@ def split_text(run: Run, store: Store, split: Split) -> str:
     return split_passage(run, store, split).text
 
 
-def measure(
-    network: Network,
-    vocabulary: Tokens,
-    text: str | Passage,
-    *,
-    split: str = "",
-    reset: int = 0,
-    tick: Tick = lambda _: None,
-) -> Score:
-    """Score a text with a network. Raises UsageError for an empty text, and what `tick` raises."""
-    passage = _passage(text)
-    fresh, ids = _fresh(passage, vocabulary, network.options), _ids(passage, vocabulary)
-    costs = character_nats(network, ids, reset, fresh, tick) + _spelt(passage, vocabulary)
-    return _summed(costs, passage, vocabulary.unit, split, reset, network.options.boundaries, None)
-
-
 def _found(
     run: Run,
     store: Store,
@@ -160,7 +125,7 @@ def _found(
     progress: Progress,
 ) -> NDArray[np.float64]:
     """What every token costs in nats, [n], the unknown ones spelt out at 8 bits, each ln 2 nats, a byte."""
-    ids, fresh = _ids(passage, trained.vocabulary), _fresh(passage, trained.vocabulary, trained.options)
+    ids, fresh = ids_of(passage, trained.vocabulary), fresh_of(passage, trained.vocabulary, trained.options)
     unit = trained.vocabulary.unit
 
     def tick(done: int) -> None:
@@ -173,7 +138,7 @@ def _found(
             nats = adapting.character_nats(network, ids, dynamic, known, adapting.zeroed(len(ids), reset, fresh), tick)
         else:
             nats = character_nats(network, ids, reset, fresh, tick)
-    costs: NDArray[np.float64] = _spelt(passage, trained.vocabulary) + nats
+    costs: NDArray[np.float64] = spelt(passage, trained.vocabulary) + nats
     return costs
 
 
@@ -185,61 +150,3 @@ def _learnt(run: Run, store: Store, trained: Trained) -> tuple[Ids, NDArray[np.b
     if options.boundaries == "reset":
         fresh[resets(train.starts, len(trained.vocabulary.encode(options.separator)))] = True
     return train.ids, fresh
-
-
-def _summed(
-    costs: NDArray[np.float64],
-    passage: Passage,
-    unit: Unit,
-    split: str,
-    reset: int,
-    boundaries: str,
-    dynamic: Dynamic | None,
-) -> Score:
-    """The same in the three units."""
-    total = float(costs.sum())
-    return Score(
-        nats_per_char=total / len(passage.text),
-        bits_per_byte=total / math.log(2) / len(passage.text.encode("utf-8", "surrogatepass")),
-        perplexity=_perplexity(total / len(passage.text)),
-        split=split,
-        reset=reset,
-        characters=len(passage.text),
-        unit=unit,
-        tokens=len(costs),
-        boundaries=boundaries,
-        dynamic=dynamic,
-    )
-
-
-def _perplexity(nats: float) -> float:
-    try:
-        return math.exp(nats)
-    except OverflowError:
-        return math.inf
-
-
-def _ids(passage: Passage, vocabulary: Tokens) -> Ids:
-    if not passage.text:
-        raise UsageError("there is nothing to score: the text is empty", "give a text of at least one character")
-    return vocabulary.encode(passage.text)
-
-
-def _fresh(passage: Passage, vocabulary: Tokens, options: TrainOptions) -> NDArray[np.bool_] | None:
-    """The tokens before which nothing is remembered, if the model learnt so: those that begin a separator."""
-    if options.boundaries == "carry":
-        return None
-    starts = vocabulary.starts(passage.text)
-    mask = np.zeros(len(starts), np.bool_)
-    places = np.searchsorted(starts, np.flatnonzero(passage.fresh(options.separator)))
-    mask[places[places < len(starts)]] = True
-    return mask
-
-
-def _spelt(passage: Passage, vocabulary: Tokens) -> NDArray[np.float64]:
-    """What the bytes of tokens cost that the vocabulary lacks, in nats, [n]."""
-    return np.asarray(vocabulary.unknown_bytes(passage.text), np.float64) * (8 * math.log(2))
-
-
-def _passage(text: str | Passage) -> Passage:
-    return text if isinstance(text, Passage) else Passage(text)

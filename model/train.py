@@ -8,7 +8,7 @@ something to train.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,10 @@ import msgspec
 
 from corpusmill.errors import UsageError
 from corpusmill.store import Store, commit, pins, recited
-from corpusmill.store.ids import code_digest, content_id, file_sha256, pretty
+from corpusmill.store.ids import file_sha256, pretty
 from corpusmill.types import Corpus, Progress, Run, Version, silent
-from model import parallel
+from model import identity, parallel
 from model.load import VOCABULARY
-from model.options import TrainOptions
 from model.parallel import Peers
 from model.task import Task, read
 from model.tuning import Begun, resolved
@@ -48,7 +47,7 @@ def fit(
     """
     begun = Begun(*resolved(corpus, parents or store), parents or store)
     options = begun.options
-    name = run_id(version, options, begun.parent)
+    name = identity.run_id(version, options, begun.parent)
     with parallel.joined(os.environ) as peers:
         if options.batch % peers.world:
             raise UsageError(
@@ -79,24 +78,17 @@ def _help(name: str, version: Version, store: Store, begun: Begun, peers: Peers)
     """Train with the first process, which holds the locks and writes, once it has read the text."""
     if not peers.agree(value=False, kind=bool):
         return False
+    from model import session
+
     task = read(version, store, begun, store.run_work_folder(version.corpus, name), peers)
-    _learn(task, silent, lambda _standing, _stopped: None)
+    session.learn(task, silent, lambda _standing, _stopped: None)
     return True
-
-
-def run_id(version: Version, options: TrainOptions, parent: Run | None = None) -> str:
-    """What names a run: the data, the options as `tuning.resolved` gives them, the code, the weights to start from."""
-    started = {"init": parent.files[parent.checkpoint]} if parent else {}
-    return content_id({"version": version.content, "train": msgspec.to_builtins(options), "code": code(), **started})
-
-
-def code() -> str:
-    """Digest of the code that decides what a run becomes: this package, the vocabulary and the ids."""
-    return code_digest("model", "preprocess.vocab", "preprocess.ids")
 
 
 def _make(name: str, version: Version, store: Store, begun: Begun, progress: Progress, peers: Peers) -> bool:
     """Train in the work folder and publish it; says whether it was published by this call."""
+    from model import session
+
     progress("train", 0, 0, f"reading {version.ref}")
     folder = store.run_work_folder(version.corpus, name)
     task = read(version, store, begun, folder, peers)
@@ -108,31 +100,13 @@ def _make(name: str, version: Version, store: Store, begun: Begun, progress: Pro
         _compare(version, task, store, stopped, progress)
         _write_ladder(task, standing, stopped)
 
-    standing, ended, facts = _learn(task, progress, finish)
+    standing, ended, facts = session.learn(task, progress, finish)
     run = _manifest(name, version, task, standing, ended, facts)
     if begun.parent:
         run = replace(run, parent=begun.parent.ref, parent_checkpoint=begun.weights)
     published = store.publish(folder, store.run_folder(version.corpus, name), run)
     recited.inherit(run, store)
     return published
-
-
-def _learn(
-    task: Task, progress: Progress, finish: "Callable[[Standing, Stop], None]"
-) -> tuple["Standing", str, Mapping[str, str]]:
-    """Train, then `finish`: where it stands, what ended it, and what decides the last bits. Raises Interrupted."""
-    from model import loop, machine, stop
-
-    options, world = task.options, task.peers.world
-    place = machine.device(options.device)
-    repeatable = bool(options.steps or options.epochs or world > 1)  # several processes have one thread each
-    paced = machine.pace(options.threads, repeatable=repeatable)
-    with paced as pace, machine.seeded(options.seed), stop.on_signals() as stopped:
-        standing, ended = loop.train(task, stopped, pace, progress)
-        stopped.heed()
-        finish(standing, stopped)
-    kernel = f"{machine.engine(options.engine, place)} {options.cell}"
-    return standing, ended, machine.facts(str(pace), kernel, place, world)
 
 
 def _compare(version: Version, task: Task, store: Store, stopped: "Stop", progress: Progress) -> None:
@@ -196,7 +170,8 @@ def _manifest(
         version=version.id,
         version_ref=version.ref,
         config=msgspec.to_builtins(options),
-        code_digest=code(),
+        code_digest=identity.code(),
+        written_by=identity.beside(),
         libraries={**libraries(), **measure.libraries()},
         machine=machine,
         vocabulary=len(task.vocabulary),

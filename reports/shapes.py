@@ -86,6 +86,10 @@ class Settings:
     hidden: Count
     separator: str
     validation_characters: Count
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    norm: bool = False
+    residual: bool = False
+    tied: bool = False
     unit: Literal["character", "byte", "word"] = "character"
 
 

@@ -183,6 +183,14 @@ def test_other_numbers_that_nothing_explains_are_different(store):
     assert verdict.why == ("nothing on record: the same code, libraries, kind of processor and threads",)
 
 
+def test_samples_that_other_code_wrote_are_different_and_say_so(store):
+    old = run(store)
+    ladder = {**old.files, "samples/ladder.json": "0" * 64}
+    verdict = retrained(store, replace(old, files=ladder, written_by=ZERO))
+    assert (verdict.verdict, verdict.difference.partition(":")[0]) == ("different", "samples/ladder.json")
+    assert verdict.why == ("samples, baselines and the manifest are written by other code now than then",)
+
+
 def test_a_result_that_is_far_off_is_different_on_whatever_machine(store):
     old = run(store)
     far = {**old.best, "bits_per_byte": old.best["bits_per_byte"] * 1.2}

@@ -105,6 +105,22 @@ def test_a_sweep_ranks_its_trials_and_what_fails_is_a_row(desk):
     assert first["split"] == "document 0.9/0.05/0.05"
 
 
+def test_a_sweep_and_its_trainings_are_told_as_one_and_a_run_knows_its_sweep(desk, inside):
+    folder, told = desk
+    paths = (folder / "store" / "lineage").glob("*.jsonl")
+    events = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    (sweep,) = {each["run"]["runId"] for each in events if each["job"]["name"] == "my.sweep.sizes"}
+    parents = [each["run"]["facets"]["parent"]["run"]["runId"] for each in events if each["job"]["name"] == "my.train"]
+    ended = [each["eventType"] for each in events if each["job"]["name"] == "my.train"]
+    assert parents == [sweep] * 8
+    assert {kind: ended.count(kind) for kind in ended} == {"START": 4, "COMPLETE": 3, "FAIL": 1}
+
+    run = told["runs"][0]["run"]
+    assert "trial of my/sweeps/sizes" in inside(folder, "lineage", run).stdout
+    assert "sweep        my/sweeps/sizes" in inside(folder, "show", run).stdout
+    assert json.loads(inside(folder, "verify", "--json").stdout)["checked"]["sweeps"] == 1
+
+
 def test_what_is_there_is_not_trained_again_and_compare_finds_it(desk, inside):
     folder, told = desk
     again = inside(folder, "sweep", "sizes.toml")

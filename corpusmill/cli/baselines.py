@@ -37,6 +37,7 @@ def baselines(
     as_json: JsonOption = False,
 ) -> None:
     """Say what Kneser-Ney n-grams, Goldberg's model, zstd, xz and PPMd reach on the text that a model is scored on."""
+    from flows import told
     from model.baselines.measure import measure, samples
 
     opened = open_store(store)
@@ -45,7 +46,7 @@ def baselines(
         raise UnknownNameError(f"{ref} is a snapshot", f"name a version or a run: corpusmill versions {found.corpus}")
     version = refs.learnt_from(opened, found) if isinstance(found, Run) else found
     vocabulary, separator = _known(found, opened)
-    with progress() as show:
+    with progress() as show, told.baselines(opened, version, found if isinstance(found, Run) else None):
         chosen = _split(split)
         result = measure(version, opened, vocabulary, separator, split=chosen, order=order, reset=reset, progress=show)
         own = _own(found, version, opened, separator, result, show) if isinstance(found, Run) else None

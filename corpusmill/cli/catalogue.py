@@ -11,7 +11,7 @@ from corpusmill import spec
 from corpusmill.cli.console import emit, table
 from corpusmill.cli.settings import JsonOption, StoreOption, open_store
 from corpusmill.errors import UnknownNameError, UsageError
-from corpusmill.store import Store, refs, tags
+from corpusmill.store import Store, refs, sweeps, tags
 from corpusmill.types import Run, Snapshot, Version
 
 _WHAT = "A ref, a sample's or report's path, the address of a raw file, a SHA-256, the id of a document."
@@ -165,6 +165,8 @@ def _run_facts(run: Run, store: Store) -> list[tuple[str, object]]:
         ("run", run.ref),
         ("folder", f"{store.place}/{run.corpus}/runs/{run.id}"),
         ("version", f"{run.version_ref}  (id {run.version})"),
+        *([("started from", run.parent)] if run.parent else []),
+        *(("sweep", sweep) for sweep in sweeps.by_run(store).get(run.ref, ())),
         (
             "validation",
             f"{run.best['bits_per_byte']:.4f} bits per byte, {run.best['nats_per_char']:.4f} nats per character",

@@ -57,6 +57,7 @@ def sweep(
 
     A text that was collected before is taken as it is, so that all trials, today's and tomorrow's, read the same one.
     """
+    from flows import stages, told
     from model.sweep import file as files
     from model.sweep import plan, run
 
@@ -67,10 +68,11 @@ def sweep(
     if dry_run:
         _show_plan(asked, trials, corpora, jobs, twice, as_json=as_json)
         return
-    given = network(allow_private=allow_private)
-    with progress() as tell:
-        grounds = _grounds(trials, opened, {**given, "offline": offline, "workers": workers()}, tell)
-        record = run.run(asked, trials, grounds, opened, jobs=jobs, retry=retry, progress=tell)
+    given = {**network(allow_private=allow_private), "offline": offline, "workers": workers()}
+    whole = stages.Job(_named(trials[0].text), opened.place, **given)
+    with progress() as tell, told.whole(whole, f"sweep.{asked.name}"), told.trials(opened) as watcher:
+        grounds = _grounds(trials, opened, given, tell)
+        record = run.run(asked, trials, grounds, opened, jobs=jobs, retry=retry, progress=tell, watcher=watcher)
     _show(record, opened, as_json=as_json)
 
 
@@ -97,7 +99,12 @@ def _checked(asked: "Sweep", trials: Sequence["Trial"], store: Store) -> list[Co
 
 def _corpus(text: str, store: Store) -> Corpus:
     """The corpus that a text is, or is a version of."""
-    return corpus_for(text.partition("@")[0] if _is_version(text) else text, store)
+    return corpus_for(_named(text), store)
+
+
+def _named(text: str) -> str:
+    """What names that corpus."""
+    return text.partition("@")[0] if _is_version(text) else text
 
 
 def _is_version(text: str) -> bool:

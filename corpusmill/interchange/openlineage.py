@@ -105,6 +105,12 @@ def report(run: Run) -> dict[str, Any]:
     return _dataset(f"{run.corpus}/reports", {"version": _facet("version", datasetVersion=run.id)}, {"fileCount": 1})
 
 
+def baselines(version: Version) -> dict[str, Any]:
+    """What simpler models reach on a version."""
+    facets = {"version": _facet("version", datasetVersion=version.id)}
+    return _dataset(f"{version.corpus}/baselines", facets, {"fileCount": 1})
+
+
 def sources(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     """What a snapshot was collected from, a data set a host."""
     hosts: dict[str, list[int]] = defaultdict(list)
@@ -137,8 +143,9 @@ def _version(version: Version) -> dict[str, Any]:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    best = {name: f"{value:g}" for name, value in run.best.items()}
-    facets = {"version": _facet("version", datasetVersion=run.id), "tags": _tags("dataset", **best)}
+    told = {name: f"{value:g}" for name, value in run.best.items()} | {"learnt_from": run.version_ref}
+    told |= {"started_from": run.parent} if run.parent else {}
+    facets = {"version": _facet("version", datasetVersion=run.id), "tags": _tags("dataset", **told)}
     return _dataset(f"{run.corpus}/runs", facets, {"fileCount": len(run.digests)})
 
 

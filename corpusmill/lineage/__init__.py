@@ -11,6 +11,7 @@ A run that started from another's weights was made of that too, and of all that 
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from corpusmill import spec
@@ -19,7 +20,7 @@ from corpusmill.lineage import places, stages
 from corpusmill.lineage.graph import KINDS, LISTED, Builder, Graph, Kind, Node, printable
 from corpusmill.lineage.provenance import Provenance, provenance, sample
 from corpusmill.lineage.stages import NAMED
-from corpusmill.store import Store, recited, refs
+from corpusmill.store import Store, recited, refs, sweeps
 from corpusmill.types import Run, Snapshot, Version
 
 __all__ = [
@@ -47,7 +48,10 @@ def trace(store: Store, what: str) -> Graph:
     Raises UnknownNameError for what is not there, and for a run whose version somebody removed; CorruptError where
     shards must be read, as for a document, and are damaged.
     """
-    ref = _from_path(store, what)
+    return _with_sweeps(store, _traced(store, _from_path(store, what)))
+
+
+def _traced(store: Store, ref: str) -> Graph:
     digest = _DIGEST.fullmatch(ref)
     if digest and not _is_ref(store, ref):
         return _of_digest(store, digest[1])
@@ -56,6 +60,14 @@ def trace(store: Store, what: str) -> Graph:
     if written := _SAMPLE.fullmatch(ref):
         return _of_sample(store, written[1], written[2] or "")
     return _of_thing(store, refs.resolve(store, ref))
+
+
+def _with_sweeps(store: Store, graph: Graph) -> Graph:
+    """The same, each run with the sweeps that it is a trial of."""
+    named = sweeps.by_run(store) if any(node.kind == "run" for node in graph.nodes) else {}
+    told = {node.id: tuple(f"trial of {each}" for each in named.get(node.id, ())) for node in graph.nodes}
+    nodes = [replace(node, facts=node.facts + told[node.id]) for node in graph.nodes]
+    return Graph(tuple(nodes), graph.edges)
 
 
 def _of_thing(store: Store, found: refs.Thing) -> Graph:

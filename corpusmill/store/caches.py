@@ -9,13 +9,24 @@ cleaned the next time. ``<corpus>/.heeded`` says for which list of tombstones al
 
 import shutil
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
 
 from corpusmill.errors import BusyError
-from corpusmill.store import Store, commit, recited, tombstones
+from corpusmill.store import Store, commit, recited, sweeps, tombstones
 from corpusmill.store.ids import sha256
 
 _HEEDED = ".heeded"
 _DOING = "cleaning up what had to be forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """Of a training's settings, the run that it started from."""
+
+    init: str = ""
 
 
 def heed(store: Store, corpus: str) -> None:
@@ -40,6 +51,8 @@ def clean(store: Store, corpus: str) -> None:
             store.take(folder / name)
     for path in (store.root / "lineage").glob("*.jsonl"):
         store.take(path)
+    for each in store.corpora():
+        sweeps.names(store, each)  # those that were replaced come again
     with suppress(BusyError), ExitStack() as locks:
         for stage in ("collect", "build"):
             locks.enter_context(store.lock_here(corpus, stage, _DOING))
@@ -60,8 +73,26 @@ def remove(store: Store, corpus: str) -> None:
 
 
 def remove_trainings(store: Store, corpus: str) -> None:
-    """Remove trainings that were cut off; of a version that changes none can go on."""
-    for folder in (store.corpus(corpus) / "runs").glob(".*.work"):
-        name = folder.name.removeprefix(".").removesuffix(".work")
-        with suppress(BusyError), store.lock_here(corpus, name, _DOING):
-            shutil.rmtree(folder)
+    """Remove trainings that were cut off: of a version that changes none can go on.
+
+    Those of other corpora go too that started from a run which had learnt from it: their samples may recite it.
+    """
+    for each in store.corpora():
+        for folder in (store.corpus(each) / "runs").glob(".*.work"):
+            if each == corpus or _is_of_tainted(store, folder):
+                name = folder.name.removeprefix(".").removesuffix(".work")
+                with suppress(BusyError), store.lock_here(each, name, _DOING):
+                    shutil.rmtree(folder)
+
+
+def _is_of_tainted(store: Store, work: Path) -> bool:
+    """Whether a training started from a run that had learnt from what was forgotten."""
+    try:
+        init = msgspec.json.decode((work / "config.json").read_bytes(), type=_Config).init
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):  # it was cut off before there was one
+        return False
+    corpus, _, name = init.partition("/runs/")
+    path = store.root / corpus / "runs" / name / recited.FILE
+    if init:
+        store.take(path)
+    return bool(init) and path.is_file()

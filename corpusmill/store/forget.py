@@ -8,6 +8,7 @@ In this order, so that who is killed anywhere has only to be repeated, and meanw
     blobs               raw bodies that hold any of it, whatever else they hold
     snapshots           its addresses, in place of which stands a salted hash; ids stay, since others refer to them
     caches              partitions, ids, indexes for tracing, journals of collecting, events
+    sweeps              errors that name it go
     runs                marked as tainted, with those of any corpus that started from them; samples that recite it are
                         cleared, reports removed
     versions            written without it
@@ -27,7 +28,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from corpusmill.errors import BusyError, UnknownNameError, UsageError
-from corpusmill.store import Store, caches, commit, pins, remote, shards, tombstones, working
+from corpusmill.store import Store, caches, commit, pins, remote, scrubbed, shards, tombstones
 from corpusmill.store.blobs import blob_path
 from corpusmill.store.exchange import mended
 from corpusmill.store.found import Found, goes, living, look
@@ -166,8 +167,10 @@ class _Removing:
             _remove_blobs(store, corpus, found.blobs)
             _mask_snapshots(store, corpus, stones)
             caches.remove(store, corpus)
-            _scrub_events(store, stones, found)
-            reports = self._taint(found) if found else []
+            naming = scrubbed.Naming.of(stones, found)
+            scrubbed.events(store, naming)
+            scrubbed.sweeps(store, naming)
+            reports = self._taint(found, naming) if found else []
             told = partial(_told, self._asking, stones)
             for number, version in enumerate(versions := store.versions(corpus)):
                 progress("forget", number, len(versions), version.ref)
@@ -183,9 +186,9 @@ class _Removing:
         tombstones.save(self._store, self._corpus, stones)
         return stones
 
-    def _taint(self, found: Found) -> list[str]:
+    def _taint(self, found: Found, naming: scrubbed.Naming) -> list[str]:
         """Mark the runs; the refs of those whose reports went."""
-        store, reciting = self._store, Reciting(found.texts)
+        store, reciting = self._store, Reciting(found.texts, naming)
         at, why = self._asking.moment, self._asking.reason
         runs = store.runs(self._corpus)
         learnt = _learnt(store, self._corpus, found)
@@ -229,20 +232,6 @@ def _remove_spare(store: Store) -> None:
             raise BusyError(f"somebody publishes in {store.place}", "wait for it to end, then repeat the command")
         remote.finish(store.bucket)
         store.bucket.delete([entry.key for entry in spare(store)])
-
-
-def _scrub_events(store: Store, stones: Tombstones, found: Found) -> None:
-    """Put masks for addresses and ids into the events that tell of them."""
-    named = {address: stones.mask(address) for address in found.whole}
-    named |= {identity: stones.masked_id(identity) for identity in found.ids}
-    known = re.compile("|".join(re.escape(name) for name in sorted(named, key=len, reverse=True)) or r"(?!)")
-    if store.bucket:
-        working.take_all(store.root, store.bucket, store.root / "lineage")
-    for path in (store.root / "lineage").glob("*.jsonl"):
-        body = path.read_text(encoding="utf-8")
-        if known.search(body):
-            commit.write_file(path, known.sub(lambda name: named[name[0]], body).encode())
-            store.keep(path)
 
 
 def _outcome(store: Store, corpus: str, found: Found, reports: tuple[str, ...] = ()) -> Forgotten:

@@ -2,12 +2,13 @@
 
     runs/<id>/tainted.json      {"removed": [{"at", "reason", "documents", "samples"}]}
 
-The weights stay: nothing takes one text out of them, and a run that started from them has learnt from it too. Who finds
-that too little removes the run. A report shows texts of
-the version, so it goes, to be written again.
+The weights stay: nothing takes one text out of them, and a run that started from them has learnt from it too. So does
+the vocabulary that they are of, which of words may have one that stood nowhere else. Who finds that too little removes
+the run. What a training said of the documents it stumbled over goes too. A report shows texts of the version, so it
+goes, to be written again.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +19,15 @@ import msgspec
 from corpusmill.errors import UnknownNameError
 from corpusmill.store import Store, commit
 from corpusmill.store.ids import pretty, sha256
+from corpusmill.store.scrubbed import NAMED, NOTHING, Naming
+from corpusmill.store.seal import is_sealed, seal
 from corpusmill.types import Run
 
 FILE = "tainted.json"
 REPORT = "report.html"
 GONE = "[removed: it repeated a text that was to be forgotten]"
 WINDOW = 48  # characters that a sample may share with a text; a shorter text is looked for whole
+TOLD = ("setbacks.json", "checkpoints/state.json")  # where a training names documents that it stumbled over
 _SHORTEST = 16  # characters of a text that is worth looking for
 
 
@@ -38,11 +42,11 @@ class Taint:
 
 
 class Reciting:
-    """Texts that are to be forgotten, and whether another has some of one."""
+    """Texts that are to be forgotten and what they are called, and whether another has some of one."""
 
-    def __init__(self, texts: Collection[str]) -> None:
+    def __init__(self, texts: Collection[str], naming: Naming = NOTHING) -> None:
         """Nothing is read yet."""
-        self._texts = texts
+        self._texts, self.naming = texts, naming
 
     def among(self, samples: Collection[str]) -> set[str]:
         """The samples that share a run of characters with one of the texts."""
@@ -61,9 +65,12 @@ class Reciting:
 
 
 def taint(run: Run, store: Store, reciting: Reciting, at: str, reason: str, documents: int) -> bool:
-    """Say so beside a run, and clear its samples; returns whether it had a report, which is gone."""
+    """Say so beside a run, clear its samples and what it says of documents.
+
+    Returns whether it had a report, which is gone.
+    """
     folder = store.run_folder(run.corpus, run.id)
-    cleared = _cleared(folder, run, reciting)
+    cleared, unnamed = _cleared(folder, run, reciting), _unnamed(folder, run, reciting.naming)
     known = taints(store, run)
     if not any((t.at, t.reason, t.documents) == (at, reason, documents) for t in known) and (documents or cleared):
         told = {"removed": [*known, Taint(at, reason, documents, len(cleared))]}
@@ -71,9 +78,9 @@ def taint(run: Run, store: Store, reciting: Reciting, at: str, reason: str, docu
         store.keep(folder / FILE)
     had = (folder / REPORT).is_file()
     store.remove(folder / REPORT)
-    if cleared:
-        files = {name: cleared.get(name, digest) for name, digest in run.files.items()}
-        store.replace(folder, folder, replace(run, files=files))
+    if written := cleared | unnamed:
+        files, timed = (_updated(those, written) for those in (run.files, run.clock.get("files", {})))
+        store.replace(folder, folder, replace(run, files=files, clock={**run.clock, "files": timed}))
     return had
 
 
@@ -124,11 +131,31 @@ def _cleared(folder: Path, run: Run, reciting: Reciting) -> dict[str, str]:
         name, body = path.relative_to(folder).as_posix(), path.read_bytes()
         told = msgspec.json.decode(body)
         if found := reciting.among(set(_strings(told))):
-            body = pretty(_with(told, found))
+            body = pretty(_with(told, dict.fromkeys(found, GONE)))
             commit.write_file(path, body)
         if found or (GONE in _strings(told) and sha256(body) != run.files.get(name)):  # who cleared it then was killed
             made[name] = sha256(body)
     return made
+
+
+def _unnamed(folder: Path, run: Run, naming: Naming) -> dict[str, str]:
+    """Files that named documents and do no more, by their path in the run's folder, and their new SHA-256."""
+    made = {}
+    for path in (folder / name for name in TOLD if (folder / name).is_file()):
+        name, body = path.relative_to(folder).as_posix(), path.read_bytes()
+        if naming.among(body.decode(errors="replace")):
+            told = msgspec.json.decode(body)
+            sealed = told.pop("sha256", "") if is_sealed(body) else ""
+            gone = {text: NAMED for text in _strings(told) if naming.among(text)}
+            body = seal(pretty(_with(told, gone))) if sealed else pretty(_with(told, gone))
+            commit.write_file(path, body)
+        if NAMED.encode() in body and sha256(body) != run.digests.get(name):
+            made[name] = sha256(body)
+    return made
+
+
+def _updated(digests: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+    return {name: written.get(name, digest) for name, digest in digests.items()}
 
 
 def _strings(told: Any) -> Iterator[str]:
@@ -138,9 +165,9 @@ def _strings(told: Any) -> Iterator[str]:
         yield from _strings(inner)
 
 
-def _with(told: Any, gone: set[str]) -> Any:
+def _with(told: Any, gone: Mapping[str, str]) -> Any:
     if isinstance(told, dict):
         return {key: _with(value, gone) for key, value in told.items()}
     if isinstance(told, list):
         return [_with(value, gone) for value in told]
-    return GONE if isinstance(told, str) and told in gone else told
+    return gone.get(told, told) if isinstance(told, str) else told

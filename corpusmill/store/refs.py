@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from corpusmill import spec
 from corpusmill.errors import UnknownNameError
-from corpusmill.store import Store, tags
+from corpusmill.store import Store, sweeps, tags
 from corpusmill.store.ids import is_name
 from corpusmill.types import Run, Snapshot, Version
 
@@ -70,6 +70,8 @@ def run(store: Store, ref: str) -> Run:
 
 def _in_corpus(store: Store, corpus: str, rest: str, ref: str) -> Thing:
     kind, _, prefix = rest.partition("/")
+    if kind == sweeps.FOLDER:
+        raise UnknownNameError(f"{ref} is a sweep", f"its table: corpusmill compare {ref}")
     if kind not in _KINDS or not is_name(corpus):
         raise UnknownNameError(f"{ref!r} is no ref", "write bible, bible@v3 or bible/runs/ID")
     things: Sequence[Thing] = _KINDS[kind](store, corpus)

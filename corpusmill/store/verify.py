@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from corpusmill.errors import CorpusmillError, CorruptError
-from corpusmill.store import Store, blobs, shards, tombstones
+from corpusmill.store import Store, blobs, shards, sweeps, tombstones
 from corpusmill.store.commit import MANIFEST, disk_errors
 from corpusmill.store.ids import file_sha256
 from corpusmill.store.unnamed import strays
@@ -87,6 +87,7 @@ def verify(store: Store, thing: Thing | None = None, progress: Progress = silent
     steps = [step for each in things for step in _steps(store, each, ledger)] + list(_bodies(store, things, ledger))
     if thing is None:
         steps += [step for corpus in store.corpora() for step in _pointers(store, corpus, things)]
+        steps += [step for corpus in store.corpora() for step in _sweeps(store, corpus)]
     for number, step in enumerate(steps):
         progress("verify", number, len(steps), step.path.name[:40])
         ledger.take(step)
@@ -225,6 +226,13 @@ def _points(store: Store, corpus: str, kind: str, names: set[str]) -> None:
     if name and name not in names:
         path = store.root / "refs" / corpus / kind
         raise CorruptError(f"{path} points at {name}, which is not there", "remove it, or restore what it names")
+
+
+def _sweeps(store: Store, corpus: str) -> Iterator[_Step]:
+    """What came of sweeps; that a run of one is gone is no damage (`unnamed`)."""
+    for name in sweeps.names(store, corpus):
+        look = partial(sweeps.trials, store, corpus, name)
+        yield _Step(sweeps.path_of(store, corpus, name), look, {"sweeps": 1})
 
 
 _STEPS: Mapping[type, Callable[[Store, Any], Iterator[_Step]]] = {

@@ -28,9 +28,13 @@ _STORE = ("Store",)  # kinds of errors that every other task would meet as well:
 _Events = queue.Queue[tuple[int, Said]]
 Ended = Callable[[int, Said], None]
 """Called with the number of a task and how it ended, in the thread of the caller."""
+Begun = Callable[[int], None]
+"""Called with the number of a task that somebody is at, likewise, once and before it ends."""
 
 
-def train(tasks: Sequence[Task], jobs: int, progress: Progress, ended: Ended) -> None:
+def train(
+    tasks: Sequence[Task], jobs: int, progress: Progress, ended: Ended, begun: Begun = lambda _number: None
+) -> None:
     """Train all, at most `jobs` at once; what fails is told like what succeeds.
 
     Raises StoreError when the store refuses; a signal's exception after the processes have saved and ended.
@@ -45,6 +49,8 @@ def train(tasks: Sequence[Task], jobs: int, progress: Progress, ended: Ended) ->
         while over < len(tasks):
             progress("sweep", over + sum(map(_share, at_work.values())), len(tasks), _note(over, len(tasks), at_work))
             number, said = events.get()
+            if number not in at_work:
+                begun(number)
             at_work[number] = said
             if said.is_last:
                 del at_work[number]

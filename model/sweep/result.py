@@ -15,14 +15,12 @@ import msgspec
 
 from corpusmill.errors import CorruptError, UnknownNameError
 from corpusmill.spec import nearest
-from corpusmill.store import Store, commit
+from corpusmill.store import Store, sweeps
 from corpusmill.store.ids import canonical, is_name, pretty
-from corpusmill.store.seal import broken, seal
 from corpusmill.types import Run, Table, Version
 from model.options import TrainOptions
 from model.sweep.file import Measure, Published
 
-FOLDER = "sweeps"
 DIVERGED = "Train"  # kind of an error that is the training's own
 Status = Literal["made", "unchanged", "failed"]
 
@@ -56,7 +54,7 @@ class Record:
     @property
     def ref(self) -> str:
         """How `compare` names it, ``shakespeare/sweeps/sizes``."""
-        return f"{self.entries[0].corpus}/{FOLDER}/{self.name}"
+        return sweeps.ref_of(self.entries[0].corpus, self.name)
 
     def failures(self) -> dict[str, str]:
         """The runs that would fail again, and why: the same text, settings and code."""
@@ -91,26 +89,18 @@ class Row:
 
 def save(record: Record, store: Store) -> None:
     """Write a sweep's record in the place of the one before."""
-    path = store.corpus(record.entries[0].corpus) / FOLDER / f"{record.name}.json"
-    commit.write_file(path, seal(pretty(record)))
-    store.keep(path)
+    sweeps.write(store, record.entries[0].corpus, record.name, pretty(record))
 
 
 def load(corpus: str, name: str, store: Store) -> Record | None:
     """What `save` wrote last, or None. Raises CorruptError."""
     if not is_name(name):
         return None
-    path = store.corpus(corpus) / FOLDER / f"{name}.json"
-    store.take(path)
-    if not path.is_file():
-        return None
-    body, hint = path.read_bytes(), "remove it, and repeat the sweep: the runs it names are kept"
-    if broken(body):
-        raise CorruptError(f"{path} is damaged: it is not what was sealed", hint)
+    body = sweeps.read(store, corpus, name)
     try:
-        return msgspec.json.decode(body, type=Record)
+        return msgspec.json.decode(body, type=Record) if body is not None else None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CorruptError(f"{path} is damaged: {error}", hint) from error
+        raise CorruptError(f"{sweeps.path_of(store, corpus, name)} is damaged: {error}", sweeps.HINT) from error
 
 
 def find(ref: str, store: Store) -> Record | None:
@@ -118,12 +108,12 @@ def find(ref: str, store: Store) -> Record | None:
 
     Raises UnknownNameError for a name that several corpora have a sweep of.
     """
-    corpus, _, name = ref.partition(f"/{FOLDER}/")
+    corpus, _, name = ref.partition(f"/{sweeps.FOLDER}/")
     if name:
         found = load(corpus, name, store)
         if not found:
-            known = sorted(path.stem for path in (store.corpus(corpus) / FOLDER).glob("*.json"))
-            raise UnknownNameError(f"{ref} is not in the store", nearest(name, known, "sweeps"))
+            hint = nearest(name, sweeps.names(store, corpus), "sweeps")
+            raise UnknownNameError(f"{ref} is not in the store", hint)
         return found
     corpora = store.corpora()
     if ref in corpora:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -16,12 +17,12 @@ from corpusmill.errors import UnknownNameError
 from corpusmill.store import Store
 from corpusmill.store.commit import MANIFEST
 from corpusmill.types import Corpus, Progress, Version
+from model.identity import run_id
 from model.sweep import crew, halving, result
 from model.sweep.file import Sweep
 from model.sweep.plan import Trial, options_of, resolved, side_by_side
 from model.sweep.result import Entry, Record
 from model.sweep.worker import Said, Task
-from model.train import run_id
 from model.tuning import resolved as started
 
 
@@ -33,6 +34,27 @@ class Ground:
     version: Version
 
 
+class Watcher(Protocol):
+    """Whom the trainings of a sweep are told to; of what was trained before there is none."""
+
+    def begun(self, entry: Entry) -> None:
+        """A training begins; the entry's status is still open."""
+
+    def ended(self, entry: Entry) -> None:
+        """It is over, and the entry says how."""
+
+
+class _Nobody:
+    def begun(self, entry: Entry) -> None:
+        """See Watcher."""
+
+    def ended(self, entry: Entry) -> None:
+        """See Watcher."""
+
+
+NOBODY: Watcher = _Nobody()
+
+
 def run(
     sweep: Sweep,
     trials: Sequence[Trial],
@@ -42,6 +64,7 @@ def run(
     jobs: int,
     retry: bool,
     progress: Progress,
+    watcher: Watcher = NOBODY,
 ) -> Record:
     """Train what is not trained yet, at most `jobs` at once (0 = as the machine allows), and keep what came of it.
 
@@ -51,7 +74,7 @@ def run(
     first = grounds[trials[0].place].corpus.name
     before = result.load(first, sweep.name, store)
     failures = before.failures() if before and not retry else {}
-    running = _Running(sweep, grounds, store, jobs, failures, progress)
+    running = _Running(sweep, grounds, store, jobs, failures, progress, watcher)
     if sweep.halving:
         halving.halve(trials, halving.rungs(sweep.halving), running.train)
     else:
@@ -70,9 +93,10 @@ class _Running:
         jobs: int,
         failures: Mapping[str, str],
         progress: Progress,
+        watcher: Watcher,
     ) -> None:
         self._sweep, self._grounds, self._store, self._jobs = sweep, grounds, store, jobs
-        self._failures, self._progress = failures, progress
+        self._failures, self._progress, self._watcher = failures, progress, watcher
         self._entries: dict[str, Entry] = {}  # by the id of its run
 
     @property
@@ -114,10 +138,14 @@ class _Running:
             error = f"{said.error}: {said.hint}" if said.error else ""
             self._entries[entry.run] = replace(entry, status=status, error=error, kind=said.kind)
             result.save(self.record, self._store)
+            self._watcher.ended(self._entries[entry.run])
+
+        def begun(number: int) -> None:
+            self._watcher.begun(asked[runs[number]])
 
         if to_do:
             jobs = self._jobs or side_by_side([options_of(task.corpus) for task in to_do.values()])
-            crew.train(list(to_do.values()), jobs, self._progress, ended)
+            crew.train(list(to_do.values()), jobs, self._progress, ended, begun)
 
     def _entry(self, trial: Trial, corpus: Corpus) -> Entry:
         """What is asked for, under the id that its run will have."""

@@ -10,6 +10,9 @@ from reports.material import Material
 from reports.yardsticks import Yardstick
 
 UNCOMPRESSED = 8.0  # bits per byte
+_CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "plain RNN"}
+_PARTS = {"norm": "layer normalisation", "residual": "residual connections", "tied": "tied embeddings"}
+_ENGINES = {"numba": "numba", "torch": "PyTorch", "cudnn": "cuDNN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Summary:
     day: str
     unit: str  # what the model reads one by one
     network: str
+    built: str  # what it has besides; empty for a plain stack
     text: str  # how much training text there is, and how much of it was read
     passes: str  # how often; empty for less than once
     time: str
@@ -62,6 +66,7 @@ def summary(material: Material) -> Summary:
         day=words.day(material.clock.started_at),
         unit=material.settings.unit,
         network=network(material),
+        built=built(material),
         text=_text(material),
         passes=_times(material) if _passes(material) >= 1 else "",
         time=words.duration(material.clock.seconds),
@@ -76,8 +81,14 @@ def summary(material: Material) -> Summary:
 
 
 def network(material: Material) -> str:
-    """``2 × 256 LSTM``: layers, and units in each."""
-    return f"{material.settings.layers} × {material.settings.hidden} LSTM"
+    """``2 × 256 GRU``: layers, units in each, and what they are."""
+    settings = material.settings
+    return f"{settings.layers} × {settings.hidden} {_CELLS[settings.cell]}"
+
+
+def built(material: Material) -> str:
+    """``layer normalisation, residual connections and tied weights``: how else it differs from a plain stack."""
+    return words.listed([said for name, said in _PARTS.items() if getattr(material.settings, name)])
 
 
 def scored(material: Material) -> str:
@@ -113,13 +124,16 @@ def _figures(material: Material) -> Iterator[Figure]:
     often = f"the train split {_times(material)}" if _passes(material) >= 1 else f"{share} of the train split"
     yield Figure(words.about(material.characters_read), "characters read", often)
     yield Figure(speed, "characters per second", _machine(run.machine))
-    yield Figure(words.about(run.parameters), "parameters", network(material))
+    yield Figure(
+        words.about(run.parameters), "parameters", ", ".join(filter(None, (network(material), built(material))))
+    )
 
 
 def _machine(facts: Mapping[str, str]) -> str:
-    """``2 threads, float32``, as far as the run says."""
-    threads = facts.get("threads", "")
-    return ", ".join(filter(None, (threads and f"{threads} thread{'s' * (threads != '1')}", facts.get("dtype"))))
+    """``2 threads, float32, numba``, as far as the run says."""
+    threads, engine = facts.get("threads", ""), facts.get("kernel", "").partition(" ")[0]
+    told = (threads and f"{threads} thread{'s' * (threads != '1')}", facts.get("dtype"), _ENGINES.get(engine))
+    return ", ".join(filter(None, told))
 
 
 def _read(material: Material) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from corpusmill.types import silent
 from flows import stages, told
 from flows.pipeline import pipeline
 from flows.stages import Done
+from model.sweep.result import Entry
 from tests.flows.test_pipeline import fakes
 
 
@@ -89,6 +91,104 @@ def test_a_failure_and_a_signal_are_told_without_secrets(own, monkeypatch, error
 
     assert kinds(own) == [("run", "START"), ("build", "START"), ("build", kind), ("run", kind)]
     assert events(own)[2]["run"]["facets"]["errorMessage"]["message"] == said
+
+
+def of(datasets) -> list[tuple[str, str]]:
+    return [(each["name"], each["facets"]["version"]["datasetVersion"]) for each in datasets]
+
+
+def test_a_training_that_starts_from_a_run_is_told_with_that_run(copied):
+    (parent,) = Store(Path(copied.store)).runs("verses")
+    sets = ("train.steps=2", "train.samples.length=4", f"train.init={parent.ref}")
+    done = stages.train(replace(copied, overrides=(*copied.overrides, *sets)), "verses@v1", silent)
+
+    start, end = events(copied)[-2:]
+    assert of(start["inputs"]) == of(end["inputs"]) == [("verses/versions", parent.version), ("verses/runs", parent.id)]
+    said = {tag["key"]: tag["value"] for tag in end["outputs"][0]["facets"]["tags"]["tags"]}
+    assert (said["learnt_from"], said["started_from"]) == ("verses@v1", parent.ref)
+    assert done.ref.endswith(of(end["outputs"])[0][1])
+
+
+def test_a_build_of_the_latest_snapshot_is_told_with_that(copied):
+    (taken,) = Store(Path(copied.store)).snapshots("verses")
+    stages.build(copied, "", silent)
+    assert of(events(copied)[-1]["inputs"]) == [("verses/snapshots", taken.id)]
+
+
+def trial(store, run="", **fields):
+    (made,) = store.runs("verses")
+    given = {"text": "verses", "corpus": "verses", "version": "verses@v1", "config": {"init": ""}, "status": "made"}
+    return Entry(**{**given, "run": run or made.id, **fields})
+
+
+def test_each_trial_of_a_sweep_is_a_training_below_it(copied):
+    store = Store(Path(copied.store))
+    (made,) = store.runs("verses")
+    before = len(events(copied))
+    good, bad = trial(store), trial(store, "fff111", config={"init": made.ref})
+    with told.whole(copied, "sweep.sizes"), told.trials(store) as watcher:
+        for entry in (good, bad):
+            watcher.begun(replace(entry, status="unchanged"))
+        watcher.ended(replace(bad, status="failed", error="it diverged"))
+        watcher.ended(good)
+        watcher.ended(trial(store, "never begun"))
+
+    mine = events(copied)[before:]
+    assert sorted((each["job"]["name"], each["eventType"]) for each in mine) == sorted(
+        [
+            ("verses.sweep.sizes", "START"),
+            ("verses.train", "START"),
+            ("verses.train", "START"),
+            ("verses.train", "FAIL"),
+            ("verses.train", "COMPLETE"),
+            ("verses.sweep.sizes", "COMPLETE"),
+        ]
+    )
+    sweep = mine[0]["run"]["runId"]
+    trainings = [each for each in mine if each["job"]["name"] == "verses.train"]
+    assert {each["run"]["facets"]["parent"]["run"]["runId"] for each in trainings} == {sweep}
+    assert {each["run"]["facets"]["parent"]["job"]["name"] for each in trainings} == {"verses.sweep.sizes"}
+    (failed,) = [each for each in trainings if each["eventType"] == "FAIL"]
+    (ended,) = [each for each in trainings if each["eventType"] == "COMPLETE"]
+    assert failed["run"]["facets"]["errorMessage"]["message"] == "it diverged"
+    assert of(failed["inputs"]) == [("verses/versions", made.version), ("verses/runs", made.id)]
+    assert (of(ended["inputs"]), of(ended["outputs"])) == (
+        [("verses/versions", made.version)],
+        [("verses/runs", made.id)],
+    )
+    assert ended["run"]["facets"]["tags"]["tags"][0]["value"] == "made"
+
+
+def test_trials_that_were_at_work_when_a_sweep_was_stopped_are_told_too(copied):
+    store = Store(Path(copied.store))
+    before = len(events(copied))
+
+    def stopped():
+        with told.trials(store) as watcher:
+            watcher.begun(trial(store))
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        stopped()
+
+    assert [each["eventType"] for each in events(copied)[before:]] == ["START", "ABORT"]
+
+
+def test_baselines_are_told_beside_their_version(copied, monkeypatch):
+    store = Store(Path(copied.store))
+    (version,), (run,) = store.versions("verses"), store.runs("verses")
+    with told.baselines(store, version, run):
+        pass
+    start, end = events(copied)[-2:]
+    assert (start["job"]["name"], end["eventType"]) == ("verses.baselines", "COMPLETE")
+    assert of(end["inputs"]) == [("verses/versions", version.id), ("verses/runs", run.id)]
+    assert of(end["outputs"]) == [("verses/baselines", version.id)]
+    before = len(events(copied))
+    monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
+    with told.baselines(store, version, None), told.trials(store) as watcher:
+        watcher.begun(trial(store))
+        watcher.ended(trial(store))
+    assert len(events(copied)) == before
 
 
 def test_nobody_is_told_when_it_is_switched_off(own, monkeypatch):

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from model import journal
+from corpusmill.store import recited
+from model import checkpoint, journal
 
 
 def wrote(folder) -> list[int]:
@@ -41,3 +42,7 @@ def test_nothing_written_is_nothing_to_forget(tmp_path):
     journal.rewind(tmp_path, 0)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_forgets_looks_wherever_a_training_names_documents():
+    assert recited.TOLD == (journal.SETBACKS, checkpoint.STATE)

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 import reports
 from corpusmill.errors import BusyError, CorruptError, StoreError, UnknownNameError, UsageError
 from corpusmill.store import Store
+from reports.sections.summary import summary
 from tests.reports.fake_run import Told, fake_run
 
 HEADINGS = [
@@ -62,6 +63,22 @@ def test_the_result_is_one_sentence(page):
         "bits to predict each byte of text it never learnt from (validation split): 36 % of the 8 that uncompressed "
         "text takes."
     )
+
+
+def test_another_network_is_called_what_it_is(material):
+    parts = {"cell": "gru", "norm": True, "residual": True, "tied": True}
+    other = summary(material(config=parts, machine={"kernel": "numba gru"}))
+    plain = summary(material(config={"cell": "rnn"}))
+
+    assert (other.network, other.built) == (
+        "2 × 256 GRU",
+        "layer normalisation, residual connections and tied embeddings",
+    )
+    assert [figure.says for figure in other.figures[-2:]] == [
+        "2 threads, float32, numba",
+        "2 × 256 GRU, layer normalisation, residual connections and tied embeddings",
+    ]
+    assert (plain.network, plain.built) == ("2 × 256 plain RNN", "")
 
 
 def test_the_key_figures_name_their_split(page):

@@ -11,9 +11,22 @@ from pathlib import Path
 import pytest
 
 from corpusmill.errors import BusyError, StoreError
-from corpusmill.store import Store, blobs, commit, encode, leases, pins, recited, remote, shards, working
+from corpusmill.store import (
+    Store,
+    blobs,
+    caches,
+    commit,
+    encode,
+    leases,
+    pins,
+    recited,
+    remote,
+    shards,
+    sweeps,
+    working,
+)
 from corpusmill.store.bucket import S3
-from corpusmill.store.ids import sha256
+from corpusmill.store.ids import file_sha256, pretty, sha256
 from corpusmill.store.verify import verify
 from tests.corpusmill.samples import run
 from tests.corpusmill.store.buckets import DeadError, Memory, Shim, dying
@@ -289,3 +302,26 @@ def test_a_body_with_other_documents_is_fetched_again_and_goes_once_it_is_built(
     assert refreshed(folder, store)[1]
     assert not store.holds(blobs.blob_path(store.root, digest))
     assert not blobs.blob_path(store.root, digest).exists()
+
+
+def test_what_sweeps_and_runs_say_of_a_document_goes_on_every_machine(store, other, bucket, built, tmp_path):
+    gone = documents(store)[0]
+    error = f"training diverged at iteration 9; in it was {gone.id} (A title)"
+    entry = {"text": "poems", "corpus": "poems", "run": "fff1", "status": "failed", "error": error}
+    sweeps.write(store, "poems", "sizes", pretty({"name": "sizes", "entries": [entry]}))
+    version = store.latest_version("poems")
+    work = store.run_work_folder("poems", "ccc111ccc111")
+    commit.write_file(work / "setbacks.json", pretty([{"documents": [f"{gone.id} (A title)"]}]))
+    made = run(of=version.id, corpus="poems", files={"setbacks.json": file_sha256(work / "setbacks.json")})
+    assert store.publish(work, store.run_folder("poems", made.id), made)
+    assert [each.error for each in sweeps.trials(other, "poems", "sizes")] == [error]
+    other.run_folder("poems", made.id)
+
+    forgotten(store, gone.id, reason="asked")
+
+    caches.heed(other, "poems")
+    other.run_folder("poems", made.id)
+    assert not found(bucket, tmp_path / "laid", [gone.id])
+    assert not hits(other.root, [gone.id])
+    assert not verify(other, other.run("poems", made.id)).wrong
+    assert sweeps.names(other, "poems") == ["sizes"]
