@@ -51,6 +51,7 @@ class Score:
     characters: int
     unit: Unit = "character"
     tokens: int = 0  # in the text: as many as characters, or bytes, or words
+    unknown: int = 0  # of these, that the vocabulary lacks
     boundaries: str = "carry"  # "reset" where the state was zeroed at each document too, as in the model's training
     dynamic: Dynamic | None = None  # how the weights went on learning, or None: they stayed as they were
 
@@ -72,7 +73,7 @@ def score(
     """
     passage, trained = _passage(text), load(run, store)
     costs = _found(run, store, trained, passage, reset, dynamic, progress)
-    return _summed(costs, passage, trained.vocabulary.unit, split, reset, trained.options.boundaries, dynamic)
+    return _summed(costs, passage, trained.vocabulary, split, reset, trained.options.boundaries, dynamic)
 
 
 def each(
@@ -147,7 +148,7 @@ def measure(
     passage = _passage(text)
     fresh, ids = _fresh(passage, vocabulary, network.options), _ids(passage, vocabulary)
     costs = character_nats(network, ids, reset, fresh, tick) + _spelt(passage, vocabulary)
-    return _summed(costs, passage, vocabulary.unit, split, reset, network.options.boundaries, None)
+    return _summed(costs, passage, vocabulary, split, reset, network.options.boundaries, None)
 
 
 def _found(
@@ -173,6 +174,7 @@ def _found(
             nats = adapting.character_nats(network, ids, dynamic, known, adapting.zeroed(len(ids), reset, fresh), tick)
         else:
             nats = character_nats(network, ids, reset, fresh, tick)
+    tick(len(ids))
     costs: NDArray[np.float64] = _spelt(passage, trained.vocabulary) + nats
     return costs
 
@@ -190,7 +192,7 @@ def _learnt(run: Run, store: Store, trained: Trained) -> tuple[Ids, NDArray[np.b
 def _summed(
     costs: NDArray[np.float64],
     passage: Passage,
-    unit: Unit,
+    vocabulary: Tokens,
     split: str,
     reset: int,
     boundaries: str,
@@ -205,8 +207,9 @@ def _summed(
         split=split,
         reset=reset,
         characters=len(passage.text),
-        unit=unit,
+        unit=vocabulary.unit,
         tokens=len(costs),
+        unknown=int(np.count_nonzero(vocabulary.unknown_bytes(passage.text))),
         boundaries=boundaries,
         dynamic=dynamic,
     )
