@@ -115,7 +115,7 @@ def options(into: type[T], table: Table, where: str, section: str = "") -> T:
         said = str(error)
         problem, _, at = said.partition(" - at `$")
         key = ".".join(part for part in (section, at.strip(".`")) if part)
-        raise SpecError(f"{where}: {key or 'the file'}: {problem}", "mend the value") from error
+        raise SpecError(f"{where}: {key or 'the file'}: {problem}", _mend(into, at, problem)) from error
 
 
 def nearest(name: str, known: Iterable[str], what: str) -> str:
@@ -126,6 +126,22 @@ def nearest(name: str, known: Iterable[str], what: str) -> str:
         return f"did you mean {' or '.join(close)}?"
     shown = ", ".join(known[:_NAMED]) + (" …" if len(known) > _NAMED else "")
     return f"{what}: {shown}" if known else f"there are no {what} yet"
+
+
+def _mend(into: type, at: str, problem: str) -> str:
+    """What to do about a value that is refused: the nearest of its choices, where it has some."""
+    wrong, choices = re.fullmatch(r"Invalid enum value '(.*)'", problem, re.DOTALL), _choices(into, at.strip(".`"))
+    return nearest(wrong[1], choices, "choices") if wrong and choices else "mend the value"
+
+
+def _choices(into: type, at: str) -> list[str]:
+    """What the field at a dotted path may be, if its type is a ``Literal``."""
+    name, _, rest = at.partition(".")
+    hint = typing.get_type_hints(into).get(name)
+    if rest:
+        inner = _dataclass_in(hint)
+        return _choices(inner, rest) if inner else []
+    return [str(choice) for choice in typing.get_args(hint)] if typing.get_origin(hint) is typing.Literal else []
 
 
 def _refuse_unknown(into: type, table: Table, where: str, section: str) -> None:

@@ -59,11 +59,13 @@ class Standing:
     cpu_seconds: float = 0.0  # of this process over the same time
     saved: float = 0.0  # seconds at the last save
     best: Best | None = None
-    evaluations: int = 0  # done
+    evaluations: int = 0  # that were due, and done or spared
+    looked: float = 0.0  # seconds that those took which were done, their samples included
     worse: int = 0  # evaluations since the best one
     bits_per_byte: float | None = None  # of the last evaluation
     lines: int = 0  # of metrics.jsonl that were due
-    nats: float = 0.0  # loss per character, summed over the iterations since the last line
+    loss: float | None = None  # mean over the last line of metrics.jsonl, of an id
+    nats: float = 0.0  # loss of an id, summed over the iterations since the last line
     steps: int = 0  # iterations since the last line
     busy: float = 0.0  # seconds that these took, evaluations not included
     setbacks: tuple[Setback, ...] = ()  # times that training went back to its mark
@@ -80,6 +82,7 @@ class Standing:
 
     def clear(self) -> None:
         """A line was written: begin the next mean."""
+        self.loss = self.nats / self.steps if self.steps else self.loss
         self.nats, self.steps, self.busy = 0.0, 0, 0.0
 
 

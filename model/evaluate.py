@@ -39,6 +39,7 @@ class Score:
     characters: int
     unit: Unit = "character"
     tokens: int = 0  # in the text: as many as characters, or bytes, or words
+    unknown: int = 0  # of these, that the vocabulary lacks
     boundaries: str = "carry"  # "reset" where the state was zeroed at each document too, as in the model's training
     dynamic: "Dynamic | None" = None  # how the weights went on learning, or None: they stayed as they were
 
@@ -56,13 +57,13 @@ def measure(
     passage = passage_of(text)
     fresh, ids = fresh_of(passage, vocabulary, network.options), ids_of(passage, vocabulary)
     costs = character_nats(network, ids, reset, fresh, tick) + spelt(passage, vocabulary)
-    return summed(costs, passage, vocabulary.unit, split, reset, network.options.boundaries, None)
+    return summed(costs, passage, vocabulary, split, reset, network.options.boundaries, None)
 
 
 def summed(
     costs: NDArray[np.float64],
     passage: Passage,
-    unit: Unit,
+    vocabulary: Tokens,
     split: str,
     reset: int,
     boundaries: str,
@@ -77,8 +78,9 @@ def summed(
         split=split,
         reset=reset,
         characters=len(passage.text),
-        unit=unit,
+        unit=vocabulary.unit,
         tokens=len(costs),
+        unknown=int(np.count_nonzero(vocabulary.unknown_bytes(passage.text))),
         boundaries=boundaries,
         dynamic=dynamic,
     )

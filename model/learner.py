@@ -109,6 +109,18 @@ class Learner:
         self._running = _mean(self._running, loss)
         return loss
 
+    def prepare(self) -> None:
+        """Compile what is compiled at its first use, some seconds once on a machine, so that no budget pays for it.
+
+        Nothing of the learner changes, its random state neither.
+        """
+        if self._device.type != "cpu":
+            return
+        zeros = np.zeros((2, self.state[0].shape[1]), np.int64)  # [T, B]
+        with torch.random.fork_rng(devices=[]):
+            still = Batch(zeros, zeros, first=True, places=zeros[0])
+            self._read(still, self.state, self.network.masks(zeros.shape), slice(None))
+
     def _gradients(self, batch: Batch, before: State) -> tuple[Tensor, Tensor, State]:
         """Leave the gradients of a batch in the parameters; its loss, logits [T, B, V] and the state after it.
 

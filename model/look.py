@@ -4,6 +4,7 @@ Of several processes only the first looks and writes; the others are told what i
 """
 
 import math
+import time
 from dataclasses import dataclass
 
 from corpusmill.errors import Interrupted
@@ -17,6 +18,7 @@ from model.sample import Sampler
 from model.stop import Stop
 from model.task import Task
 
+LOOKING = 0.2  # share of a budget in minutes that evaluations may take before the next one is spared
 LINES = 200  # of metrics.jsonl in a whole run: the points of a loss curve
 
 
@@ -45,7 +47,7 @@ def look(task: Task, learner: Learner, standing: Standing, stop: Stop) -> tuple[
     Raises RefusedError for a loss that is no number.
     """
     evaluations = task.reached(standing, task.options.evaluations)
-    if evaluations > standing.evaluations:
+    if evaluations > standing.evaluations and not _spared(task, standing):
         own = None if task.peers.rank else _evaluated(task, learner, standing, stop)
         seen: _Seen = task.peers.agree(own, _Seen)
         if seen.refused:
@@ -62,6 +64,15 @@ def look(task: Task, learner: Learner, standing: Standing, stop: Stop) -> tuple[
     return standing, False
 
 
+def _spared(task: Task, standing: Standing) -> bool:
+    """Whether an evaluation is left out, since a slow or busy machine would else do little but evaluate.
+
+    The last one never is. What has so many steps or epochs has all of them, to be the same again on any machine.
+    """
+    timed = not task.options.steps and not task.options.epochs
+    return timed and task.reached(standing, 1) < 1 and standing.looked > LOOKING * standing.seconds
+
+
 def _noted(task: Task, standing: Standing) -> Standing:
     """The standing after a line of metrics."""
     standing.lines, standing.owed = task.reached(standing, LINES), False
@@ -70,12 +81,14 @@ def _noted(task: Task, standing: Standing) -> Standing:
 
 
 def _evaluated(task: Task, learner: Learner, standing: Standing, stop: Stop) -> _Seen:
+    began = time.monotonic()
     try:
         score = _evaluate(task, learner, standing, stop)
     except Interrupted:
         return _Seen(standing, whole=False)
     except RefusedError as error:
         return _Seen(standing, whole=False, refused=str(error))
+    standing.looked += time.monotonic() - began
     journal.line(task.folder, _metrics(task, standing, score))
     return _Seen(standing, whole=True)
 
@@ -128,8 +141,13 @@ def tell(progress: Progress, task: Task, standing: Standing) -> None:
     """Say how far it is, in steps, epochs or seconds of the budget."""
     options = task.options
     speed = standing.iteration * options.batch * options.length * task.each / max(standing.seconds, 1e-9)
-    note = f"{speed:,.0f} characters/s"
+    losses = [] if standing.loss is None else [f"train {standing.loss / task.each / task.wide / math.log(2):.2f}"]
     if standing.bits_per_byte is not None:
-        note += f" · validation {standing.bits_per_byte:.2f} bits per byte"
+        losses.append(f"validation {standing.bits_per_byte:.2f}")
+    note = f"{speed:,.0f} characters/s"
+    if losses:
+        note += f" · {', '.join(losses)} bits per byte"
+    if standing.setbacks:
+        note += " · went back once, at half the rate since"
     whole = options.steps or options.epochs or 60 * options.minutes
     progress("train", round(whole * fraction(options, len(task.ids), standing), 3), whole, note)

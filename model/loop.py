@@ -30,7 +30,7 @@ from model.weights import Weights
 
 SAVE_SECONDS = 60.0  # of training, the most that a power cut costs
 SLOWER = 0.5  # share of the learning rate that is left after a setback
-NAMED = 8  # documents that an error names
+NAMED = 3  # documents that an error names
 
 Stream = Iterator[tuple[Batch | Window, Position]]
 
@@ -43,6 +43,7 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
     damaged checkpoint.
     """
     learner, standing, mark = begin(task)
+    learner.prepare()
     clock, stream = _Clock(standing, task.peers, stop), _stream(task, learner, standing)
     while standing.owed or not (ended := task.ended(standing)):
         try:

@@ -53,7 +53,7 @@ def score(
     """
     passage, trained = passage_of(text), load(run, store)
     costs = _found(run, store, trained, passage, reset, dynamic, progress)
-    return summed(costs, passage, trained.vocabulary.unit, split, reset, trained.options.boundaries, dynamic)
+    return summed(costs, passage, trained.vocabulary, split, reset, trained.options.boundaries, dynamic)
 
 
 def each(
@@ -138,6 +138,7 @@ def _found(
             nats = adapting.character_nats(network, ids, dynamic, known, adapting.zeroed(len(ids), reset, fresh), tick)
         else:
             nats = character_nats(network, ids, reset, fresh, tick)
+    tick(len(ids))
     costs: NDArray[np.float64] = spelt(passage, trained.vocabulary) + nats
     return costs
 

@@ -41,6 +41,7 @@ MOST_EPOCHS = 50  # char-rnn's
 MOST_DROPOUT = 0.5
 FEWEST_SEEN = 10  # times, for a character to be learnt
 _RARE = 0.1  # share of the vocabulary from which rare characters are worth a word
+_SPARED = 0.01  # share of the text that they may be at most: of a tiny one all characters are rare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +194,8 @@ def _dropout(epochs: float, ratio: float) -> Setting:
         reason = f"{epochs:.1f} readings are nearly as good as so much new text"
         return Setting(key=key, value=0.05, reason=reason, source=REPEATED)
     share = MOST_DROPOUT * min(ratio, 1) * min((epochs - GOOD_AS_NEW) / GOOD_AS_NEW, 1)
-    reason = f"{epochs:,.1f} readings, {ratio:.2g} parameters a character: up to 0.5 against learning by heart"
+    many = f"{ratio:.2g}" if ratio < 1 else f"{ratio:,.1f}"
+    reason = f"{epochs:,.1f} readings, {many} parameters a character: up to 0.5 against learning by heart"
     return Setting(key=key, value=round(max(share, 0.05), 2), reason=reason, source=f"{LOSSES}; the scale is ours")
 
 
@@ -225,7 +227,7 @@ def _budget_source(minutes: float | None) -> str:
 
 
 def _rare(known: Facts) -> list[Setting]:
-    if known.rare < _RARE * known.vocabulary:
+    if known.rare < _RARE * known.vocabulary or known.rare * FEWEST_SEEN > _SPARED * known.characters:
         return []
     reason = f"{known.rare:,} of {known.vocabulary:,} characters occur less often: too seldom to be learnt"
     return [Setting(key="train.min_count", value=FEWEST_SEEN, reason=reason, source=OURS)]

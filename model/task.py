@@ -40,6 +40,7 @@ class Task:
     validation: Passage  # as much of the split as evaluations score
     folder: Path
     each: float = 1.0  # characters that an id of the train split stands for, on average
+    wide: float = 1.0  # bytes that a character takes, on average of the validation text
     start: Weights | None = None  # to begin with, instead of drawn ones
     peers: Peers = ALONE  # the processes that learn it together
 
@@ -99,6 +100,7 @@ def read(version: Version, store: Store, begun: Begun, folder: Path, peers: Peer
         validation=validation,
         folder=folder,
         each=characters / len(train.ids),
+        wide=len(validation.text.encode("utf-8", "surrogatepass")) / len(validation.text),
         start=start,
         peers=peers,
     )

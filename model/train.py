@@ -89,8 +89,8 @@ def _make(name: str, version: Version, store: Store, begun: Begun, progress: Pro
     """Train in the work folder and publish it; says whether it was published by this call."""
     from model import session
 
-    progress("train", 0, 0, f"reading {version.ref}")
     folder = store.run_work_folder(version.corpus, name)
+    progress("train", 0, 0, f"reading {version.ref}{_behind(folder)}")
     task = read(version, store, begun, folder, peers)
     commit.write_file(folder / VOCABULARY, task.vocabulary.to_json())
     commit.write_file(folder / CONFIG, pretty(begun.options))
@@ -107,6 +107,15 @@ def _make(name: str, version: Version, store: Store, begun: Begun, progress: Pro
     published = store.publish(folder, store.run_folder(version.corpus, name), run)
     recited.inherit(run, store)
     return published
+
+
+def _behind(folder: Path) -> str:
+    """What a training that was stopped has behind it, in words. Raises CorruptError."""
+    from model import checkpoint
+
+    found = checkpoint.resume(folder)
+    done = found.last.standing.iteration if found else 0
+    return f", to go on after iteration {done:,}" if done else ""
 
 
 def _compare(version: Version, task: Task, store: Store, stopped: "Stop", progress: Progress) -> None:

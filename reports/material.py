@@ -19,13 +19,14 @@ from corpusmill.store.ids import sha256
 from corpusmill.types import Drop, Run, Snapshot, Split, Version
 from preprocess.vocab import from_json
 from reports.recited import Recital, recital
-from reports.shapes import Baselines, Clock, Metric, Rung, Sample, Settings, Stats
+from reports.shapes import Baselines, Clock, Metric, Rung, Sample, Setback, Settings, Stats
 from reports.yardsticks import Yardstick, yardsticks
 
 T = TypeVar("T")
 
 METRICS = "metrics.jsonl"
 BASELINES = "baselines.json"
+SETBACKS = "setbacks.json"
 VOCABULARY = "vocabulary.json"
 LADDER = "samples/ladder.json"
 HINT = "restore it from a copy, or remove its folder and make it again"
@@ -65,6 +66,7 @@ class Material:
     snapshot: Snapshot
     metrics: tuple[Metric, ...]
     evaluations: tuple[Evaluation, ...]  # at least one
+    setbacks: tuple[Setback, ...]  # times that training went back
     samples: tuple[Sample, ...]
     ladder: tuple[Rung, ...]
     drops: tuple[Drop, ...]
@@ -128,6 +130,7 @@ def gather(run: Run, store: Store) -> Material:
         snapshot=store.snapshot(version.corpus, version.snapshot),
         metrics=metrics,
         evaluations=tuple(_evaluations(folder, metrics)),
+        setbacks=tuple(_setbacks(folder, run)),
         samples=samples,
         ladder=ladder,
         drops=tuple(shards.drops_of(data, version)) if version.drops else (),
@@ -200,6 +203,10 @@ def _samples(folder: Path, run: Run) -> list[Sample]:
 
 def _ladder(folder: Path, run: Run) -> list[Rung]:
     return _parsed(_file(folder, run, LADDER), list[Rung], folder / LADDER) if LADDER in run.files else []
+
+
+def _setbacks(folder: Path, run: Run) -> list[Setback]:
+    return _parsed(_file(folder, run, SETBACKS), list[Setback], folder / SETBACKS) if SETBACKS in run.files else []
 
 
 def _baselines(folder: Path, run: Run) -> Baselines | None:

@@ -35,6 +35,17 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """One of ``setbacks.json``: a step that was refused, where training went back to, the rate's share since."""
+
+    iteration: Count
+    back_to: Count
+    said: str
+    documents: tuple[str, ...]  # of the batch, the worst stream's first
+    rate: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """``samples/000400.json``: what the model wrote after so many iterations."""
 

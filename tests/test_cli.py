@@ -74,7 +74,7 @@ def test_json_objects_have_their_documented_keys(corpusmill, own):
 
     score = json.loads(corpusmill("score", "my", "--split", "validation", "--reset", "64", "--json").stdout)
     measured = {"nats_per_char", "bits_per_byte", "perplexity", "split", "reset", "characters"}
-    assert set(score) == measured | {"boundaries", "dynamic", "tokens", "unit"}
+    assert set(score) == measured | {"boundaries", "dynamic", "tokens", "unit", "unknown"}
     assert score["reset"] == 64
 
     sample = json.loads(corpusmill("sample", "my", "--length", "20", "--count", "2", "--json").stdout)
@@ -113,6 +113,8 @@ BAD = [
     (["frobnicate"], 2, "No such command"),
     (["run"], 2, "Missing argument"),
     (["sample", "x", "--length", "many"], 2, "length"),
+    (["run", "short.txt", "--engine", "numbo"], 2, "did you mean numba?"),
+    (["run", "short.txt", "--minutes", "1", "--set", "train.steps=9"], 2, "two budgets"),
 ]
 
 

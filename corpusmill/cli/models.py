@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from model.sampling.choose import Sampling
     from model.score import Score
 
+_PICTURES = {n: 0x2400 + n for n in range(32) if chr(n) not in "\t\n"} | dict.fromkeys(range(0x7F, 0xA0), 0xFFFD)
+"""What a terminal is shown of characters that it would obey: models of bytes write any."""
 _UNSEEN = 20  # characters that are told one by one
 Engine = Literal["auto", "numpy", "numba"]
 Rule = Literal["rms", "sgd"]
@@ -65,7 +68,7 @@ def sample(
         stop=tuple(stop or ()),
         seed=seed,
     )
-    if beam and (count > 1 or how != Sampling(length=length, stop=how.stop)):
+    if beam and (count > 1 or engine != "auto" or how != Sampling(length=length, stop=how.stop)):
         raise UsageError("a beam takes nothing by chance", "give --beam with --prime, --length and --stop alone")
     opened = open_store(store)
     found = refs.run(opened, ref)
@@ -86,7 +89,10 @@ def sample(
         value = {"run": found.ref, "unit": sampler.vocabulary.unit, "prime": before, "samples": samples}
         emit(value, "", as_json=True)
         return
-    for text in texts:
+    for number, text in enumerate(texts):
+        if count > 1:  # not on stdout, which has what the model wrote alone
+            sys.stderr.write(f"--- {number + 1} of {count:,}, seed {seed + number}\n")
+            sys.stderr.flush()
         _stream(before, text)
 
 
@@ -147,10 +153,12 @@ def _scored(result: "Score") -> str:
         f"\ndynamic evaluation by {how.rule}: rate {how.rate:g}, decay {how.decay:g}, windows of {how.window:,}"
         f"{f', gradients of {how.gathered:,} {result.unit}s of training text' if how.gathered else ''}"
     )
+    unknown = f", {result.unknown:,} of them unknown to the model" if result.unknown else ""
+    named = "standard input" if result.split == "-" else result.split
     return (
         f"{result.bits_per_byte:.4f} bits per byte   {result.nats_per_char:.4f} nats per character   "
         f"perplexity {result.perplexity:.3f}\n"
-        f"{result.split}, {result.characters:,} characters{tokens}, {state}{learning or ''}"
+        f"{named}, {result.characters:,} characters{tokens}{unknown}, {state}{learning or ''}"
     )
 
 
@@ -161,12 +169,18 @@ def _named(tokens: Sequence[str], unit: str) -> str:
 
 
 def _stream(prime: str, pieces: Iterable[str]) -> None:
-    """Print a sample as it is written."""
-    sys.stdout.write(prime)
-    for piece in pieces:
-        sys.stdout.write(piece)
+    """Print a sample as it is written; to a terminal without what would steer it."""
+    shown = _PICTURES if sys.stdout.isatty() else {}
+    try:
+        for piece in chain((prime,), pieces):
+            sys.stdout.write(piece.translate(shown))
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")  # what is said of it begins a line
         sys.stdout.flush()
+        raise
     sys.stdout.write("\n")
+    sys.stdout.flush()
 
 
 def _read(file: str) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from corpusmill.cli.console import emit, progress
 from corpusmill.cli.settings import (
+    EngineOption,
     JsonOption,
     MinutesOption,
     OfflineOption,
@@ -39,6 +40,7 @@ def run(
     plain: Annotated[bool, typer.Option("--plain", help="Without Prefect: the same stages, started at once.")] = False,
     offline: OfflineOption = False,
     minutes: MinutesOption = None,
+    engine: EngineOption = None,
     allow_private: PrivateOption = False,
     sets: SetOption = None,
     store: StoreOption = None,
@@ -53,7 +55,7 @@ def run(
         without_secrets(target),
         opened.place,
         offline=offline,
-        overrides=overrides(sets, minutes),
+        overrides=overrides(sets, minutes, engine),
         workers=workers(),
         **network(allow_private=allow_private),
     )
@@ -94,6 +96,7 @@ def build(
 def train(
     ref: Annotated[str, typer.Argument(metavar="REF", help="A version: bible, bible@v3.")],
     minutes: MinutesOption = None,
+    engine: EngineOption = None,
     start: Annotated[
         str, typer.Option("--from", metavar="RUN", help="Start from the weights and the vocabulary of this run.")
     ] = "",
@@ -110,7 +113,7 @@ def train(
     opened = open_store(store)
     version = refs.version(opened, ref)
     begun = (f"train.init={refs.run(opened, start).ref}",) if start else ()
-    job = stages.Job(version.corpus, opened.place, overrides=(*overrides(sets, minutes), *begun))
+    job = stages.Job(version.corpus, opened.place, overrides=(*overrides(sets, minutes, engine), *begun))
     if helps():
         from model.train import fit
 

@@ -1,16 +1,21 @@
 """Settings of this machine, read from the environment once and passed on as arguments."""
 
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import platformdirs
 import typer
 
 from corpusmill import processors
+from corpusmill.errors import UsageError
 from corpusmill.secrets import PREFIX, lift
+from corpusmill.spec import nearest
 from corpusmill.store import Store, opened
+
+_BUDGET = re.compile(r"train\.(steps|epochs)=(?!0*\.?0*$)")  # more than 0 of them: the minutes would not count
 
 
 def default_store() -> str:
@@ -67,6 +72,10 @@ SetOption = Annotated[
     typer.Option("--set", help="Override a key of the corpus file: train.hidden=256. Repeatable.", metavar="KEY=VALUE"),
 ]
 MinutesOption = Annotated[float | None, typer.Option("--minutes", help="Training time, in minutes (default 2).")]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(metavar="auto|torch|numba", help="What computes the recurrent layers (default auto: the faster one)."),
+]
 PrivateOption = Annotated[
     bool, typer.Option("--allow-private", help="Let hosts of a private network be asked, this machine among them.")
 ]
@@ -74,6 +83,24 @@ AcceptOption = Annotated[bool, typer.Option("--accept", help="Take what was held
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use what was collected before; no network.")]
 
 
-def overrides(sets: list[str] | None, minutes: float | None = None) -> tuple[str, ...]:
-    """``--set`` and ``--minutes`` as one list; ``--minutes`` wins."""
-    return (*(sets or ()), *(() if minutes is None else (f"train.minutes={minutes}",)))
+def overrides(sets: list[str] | None, minutes: float | None = None, engine: str | None = None) -> tuple[str, ...]:
+    """``--set``, ``--minutes`` and ``--engine`` as one list, in which the latter win.
+
+    Raises UsageError for minutes beside another budget, and for an engine that there is not.
+    """
+    given, more = sets or [], []
+    if minutes is not None:
+        if other := next((item for item in given if _BUDGET.match(item)), ""):
+            raise UsageError(f"--minutes and --set {other} are two budgets", "give one of them")
+        more.append(f"train.minutes={minutes}")
+    if engine is not None:
+        more.append(f"train.engine={_engine(engine)}")
+    return (*given, *more)
+
+
+def _engine(name: str) -> str:
+    from model.options import Engine
+
+    if name not in (known := get_args(Engine)):
+        raise UsageError(f"no engine is named {name!r}", nearest(name, known, "engines"))
+    return name

@@ -115,5 +115,7 @@ def _one(ref: str, found: list[Thing], store: Store, known: Iterable[Thing] = ()
         return found[0]
     if found:
         raise UnknownNameError(f"{ref!r} is ambiguous", f"it could be {', '.join(map(ref_of, found))}")
+    if ref in spec.names():
+        raise UnknownNameError(f"{ref!r} is not in the store yet", f"make it: corpusmill run {ref}")
     names = [ref_of(thing) for thing in known] or sorted({*store.corpora(), *spec.names()})
     raise UnknownNameError(f"{ref!r} is not in the store", spec.nearest(ref, names, "known names"))

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from io import RawIOBase
 
@@ -65,7 +66,8 @@ def main() -> None:
             return  # nobody is there to hear it
         except Exception as error:  # noqa: BLE001 - one trial's accident, whatever it is, is no other's
             said = Said(error=f"{type(error).__name__}: {error}", kind=DIED, hint="train it alone to see where")
-        _say(answers, said)
+        with suppress(BrokenPipeError):
+            _say(answers, said)
 
 
 def _trained(task: Task, answers: RawIOBase) -> Said:

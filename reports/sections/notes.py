@@ -13,6 +13,7 @@ Note = Callable[[Material], str]
 
 RISE = 1.01  # above the best by this factor, the validation loss has risen and not just wavered
 GAP = 1.15  # validation above training loss by this factor: the text is being learnt by heart
+SPELT = 0.001  # of the scored tokens unknown: their bytes make the validation loss another thing than the training loss
 FEW = 10_000  # characters; below, another split would change the second digit of the loss
 
 
@@ -31,13 +32,32 @@ def overfitting(material: Material) -> str:
             f"{best.train:.3f} to {last.train:.3f}: from there on it learnt its training text by heart. "
             "The weights kept are those of the best evaluation."
         )
-    if best.validation > GAP * best.train:
+    if best.validation > GAP * best.train and _comparable(material):
         above = words.percent(best.validation - best.train, best.train)
         return (
             f"At its best the validation loss, {best.validation:.3f} nats per character, is {above} above the training "
             f"loss, {best.train:.3f}: part of what it learnt is its training text by heart."
         )
     return ""
+
+
+def _comparable(material: Material) -> bool:
+    """Whether losses far apart mean a text learnt by heart: it was read more than once, and nearly all is known."""
+    again = material.characters_read > material.characters("train")
+    return again and material.unknown <= SPELT * material.tokens
+
+
+def went_back(material: Material) -> str:
+    """Whether a batch could not be learnt from, and what of."""
+    said = []
+    for each in material.setbacks:
+        more = f" and {len(each.documents) - 1:,} more" if len(each.documents) > 1 else ""
+        read = f" Read there: {each.documents[0]}{more}, all of them in setbacks.json." if each.documents else ""
+        said.append(
+            f"At iteration {words.count(each.iteration)} training went back to iteration {words.count(each.back_to)}, "
+            f"and on at {words.percent(each.rate, 1)} of the learning rate: {each.said}.{read}"
+        )
+    return " ".join(said)
 
 
 def unfinished(material: Material) -> str:
@@ -115,6 +135,7 @@ def untouched(material: Material) -> str:
 
 
 NOTES: tuple[Note, ...] = (
+    went_back,
     overfitting,
     unfinished,
     part_read,

@@ -17,6 +17,7 @@ UNITS = ((1e6, "million characters"), (1e3, "thousand characters"))
 STOPPED = {
     "budget": "Training stopped when its time was up.",
     "steps": "Training stopped after the iterations it was given.",
+    "epochs": "Training stopped when it had read its text as often as it was to.",
     "early": "Training stopped early: the validation loss had ceased to improve.",
 }
 
@@ -44,6 +45,7 @@ class Training:
     unlisted: int  # evaluations that the table leaves out
     stopped: str
     cut: str  # which losses the picture leaves out
+    spelt: str  # what only one of the losses counts
 
 
 def training(material: Material) -> Training:
@@ -59,6 +61,9 @@ def training(material: Material) -> Training:
         unlisted=len(rows) - len(listed),
         stopped=STOPPED.get(material.run.stopped, ""),
         cut=f"The first training losses, up to {highest:.2f}, lie above the picture." if highest > y_ticks[-1] else "",
+        spelt=f"The bytes of unknown {material.settings.unit}s count in the validation loss alone."
+        if material.unknown
+        else "",
     )
 
 

@@ -53,6 +53,7 @@ def test_what_a_thing_is_called_means_that_thing(filled, thing):
         ("7bb", "'7bb' is ambiguous: it could be bible@v1, bible@v2, poems@v1"),
         ("bible/versions/", "'bible/versions/' is ambiguous: it could be bible@v1, bible@v2"),
         ("bibel", "'bibel' is not in the store: did you mean bible?"),
+        ("tweets", "'tweets' is not in the store yet: make it: corpusmill run tweets"),
         ("9c", "'9c' is not in the store: known names: "),
         ("", "'' is not in the store: known names: "),
         ("fff", "'fff' is not in the store: known names: "),

@@ -29,6 +29,7 @@ hidden = 128
 class Inner:
     url: str
     item: str = ""
+    kind: Literal["html", "text"] = "html"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,12 @@ def test_a_wrong_file_is_refused_naming_file_key_and_nearest_match(change, messa
         ({"hidden": "256"}, "p.toml: train.hidden: Expected `int`, got `str`: mend the value"),
         ({"hidden": 2.5}, "p.toml: train.hidden: Expected `int`, got `float`: mend the value"),
         ({"hidden": True}, "p.toml: train.hidden: Expected `int`, got `bool`: mend the value"),
-        ({"cell": "rnn"}, "p.toml: train.cell: Invalid enum value 'rnn': mend the value"),
+        ({"cell": "rnn"}, "p.toml: train.cell: Invalid enum value 'rnn': choices: lstm, gru"),
+        ({"cell": "lst"}, "p.toml: train.cell: Invalid enum value 'lst': did you mean lstm?"),
+        (
+            {"index": {"url": "x", "kind": "htm"}},
+            "p.toml: train.index.kind: Invalid enum value 'htm': did you mean html?",
+        ),
         ({"include": ["a", 3]}, "p.toml: train.include[1]: Expected `str`, got `int`: mend the value"),
         ({"index": {"ulr": "x"}}, "p.toml: unknown key 'train.index.ulr': did you mean url?"),
         ({"index": {"item": "x"}}, "p.toml: train.index: Object missing required field `url`: mend the value"),

@@ -49,6 +49,17 @@ def test_the_state_is_carried_from_window_to_window_and_zero_where_the_streams_b
     assert fresh != learner.learn(second, 0.0)
 
 
+@pytest.mark.parametrize("mask", ["window", "place"])
+def test_compiling_beforehand_changes_nothing(mask):
+    with machine.seeded(1):
+        learner = Learner(replace(OPTIONS, dropout_mask=mask), 6)
+        learner.learn(*windows(1), 1e-2)
+        before = {name: array.copy() for name, array in learner.arrays().items()}
+        learner.prepare()
+
+        assert equal(learner.arrays(), before)
+
+
 def test_what_was_stored_learns_on_as_if_nothing_had_happened():
     with machine.seeded(1):
         straight = Learner(OPTIONS, 6)

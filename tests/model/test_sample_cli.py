@@ -15,6 +15,11 @@ from model.sampling.choose import Sampling
 PRIME = "the "
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 @pytest.fixture
 def call(finished, capsys):
     """Run a command on the store of the run; returns status, stdout and stderr."""
@@ -48,8 +53,9 @@ def test_a_sample_is_what_its_options_say(engine, call, sampler):
 def test_several_samples_have_one_seed_after_the_other(call, sampler):
     texts = list(sampler.texts(PRIME, Sampling(length=30, seed=4), count=3))
 
-    status, out, _ = call("sample", "--prime", PRIME, "--length", 30, "--seed", 4, "--count", 3)
+    status, out, err = call("sample", "--prime", PRIME, "--length", 30, "--seed", 4, "--count", 3)
     assert (status, out) == (0, "".join(f"{PRIME}{text}\n" for text in texts))
+    assert err == "--- 1 of 3, seed 4\n--- 2 of 3, seed 5\n--- 3 of 3, seed 6\n"
 
     told = json.loads(call("sample", "--prime", PRIME, "--length", 30, "--seed", 4, "--count", 3, "--json")[1])
     assert told["samples"] == [{"seed": 4 + n, "text": PRIME + text} for n, text in enumerate(texts)]
@@ -75,6 +81,14 @@ def test_a_prime_may_come_from_a_file_or_from_standard_input(call, tmp_path, mon
     assert call("sample", "--prime-file", "-", "--length", 5)[1].startswith(PRIME)
 
 
+def test_a_terminal_is_shown_what_would_steer_it(call, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+
+    call("sample", "--prime", "a\tb\x1b[1m\x9bc\r", "--length", 5)
+
+    assert sys.stdout.getvalue().startswith("a\tb␛[1m\ufffdc␍")
+
+
 def test_of_many_unseen_characters_some_are_named(call):
     err = call("sample", "--prime", "".join(map(chr, range(0x3041, 0x3080))), "--length", 5)[2]
 
@@ -92,6 +106,7 @@ def test_of_many_unseen_characters_some_are_named(call):
         (["--prime", "a", "--prime-file", "b"], "are two texts to go on from"),
         (["--beam", "3", "--temperature", "0.5"], "a beam takes nothing by chance"),
         (["--beam", "3", "--count", "2"], "a beam takes nothing by chance"),
+        (["--beam", "3", "--engine", "numba"], "a beam takes nothing by chance"),
         (["--beam", "1001"], "a beam cannot be 1001 wide"),
         (["--engine", "torch"], "'--engine'"),
     ],

@@ -79,6 +79,7 @@ def test_an_unknown_character_costs_eight_bits_more_for_each_of_its_bytes(networ
 
     assert found.bits_per_byte == pytest.approx((priced + 8 * (2 + 3 + 4)) / (1 + 2 + 3 + 4), rel=1e-5)
     assert found.nats_per_char == pytest.approx(found.bits_per_byte * math.log(2) * 10 / 4, rel=1e-5)
+    assert (found.tokens, found.unknown) == (4, 3)
 
 
 def test_a_run_scores_a_text_and_each_of_its_characters(finished):

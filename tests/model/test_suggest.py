@@ -73,6 +73,7 @@ def test_a_wider_network_has_a_lower_rate():
 def test_characters_that_hardly_occur_are_worth_a_word():
     assert "min_count" not in values(known(rare=6), SPEED)
     assert values(known(rare=30), SPEED)["min_count"] == 10
+    assert "min_count" not in values(known(rare=30, characters=20_000), SPEED)
 
 
 def test_a_version_is_counted(store, version):

@@ -71,6 +71,7 @@ class Told:
     scheme: str = "document"
     stopped: str = "budget"
     baselines: dict[str, Any] | None = None
+    setbacks: Sequence[dict[str, Any]] = ()
 
 
 def fake_run(store: Store, told: Told | None = None) -> Run:
@@ -173,7 +174,9 @@ def _stats(splits: dict[str, list[Document]]) -> dict[str, Any]:
 
 
 def _run(store: Store, told: Told, version: Version) -> Run:
-    identity = content_id([version.id, told.metrics, told.samples, told.ladder, told.config, told.baselines])
+    identity = content_id(
+        [version.id, told.metrics, told.samples, told.ladder, told.config, told.baselines, told.setbacks]
+    )
     final = store.run_folder(told.corpus, identity)
     with commit.work_folder(final) as work:
         _write_files(work, told)
@@ -212,6 +215,8 @@ def _write_files(work: Path, told: Told) -> None:
     for sample in told.samples:
         path = work / "samples" / f"{sample['iteration']:06d}.json"
         path.write_text(json.dumps(sample), encoding="utf-8")
+    if told.setbacks:
+        (work / "setbacks.json").write_text(json.dumps(told.setbacks), encoding="utf-8")
     if told.baselines:
         (work / "baselines.json").write_text(json.dumps(told.baselines), encoding="utf-8")
     if told.ladder:
