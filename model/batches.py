@@ -3,6 +3,9 @@
 The text is cut into B streams of equal length, each read from its start in windows of T characters, so the hidden state
 at the end of one window is right for the next (truncated BPTT). Each epoch starts at another phase, so windows do not
 cut the text at the same places; what is left over at a stream's end, less than a window, is read in other epochs.
+Such streams stay where they are in the text for long, and
+the weights with them. So with `pieces` the text is cut into pieces of so many characters instead, and the streams read
+one after the other of them, in an order drawn anew each epoch, from a zero state each.
 Documents are packed one behind another; where each is to be read as if it were alone, a batch says at which characters
 the state begins anew.
 """
@@ -55,6 +58,7 @@ def batches(
     position: Position,
     resets: NDArray[np.int64] | None = None,
     share: slice = ALL,
+    pieces: int = 0,
 ) -> Iterator[tuple[Batch, Position]]:
     """Batches from a position on, each with the position after it; `ids` holds at least `shortest` of them.
 
@@ -62,7 +66,7 @@ def batches(
     `places` are those of all.
     """
     ahead = np.arange(length)[:, None]
-    for window, after in windows(len(ids), streams, length, seed, position, resets, share):
+    for window, after in windows(len(ids), streams, length, seed, position, resets, share, pieces):
         cut = window.places[share] + ahead  # [T, B]
         inputs, targets = ids[cut].astype(np.int64), ids[cut + 1].astype(np.int64)
         yield Batch(inputs, targets, window.first, window.places, window.fresh), after
@@ -76,18 +80,39 @@ def windows(
     position: Position,
     resets: NDArray[np.int64] | None = None,
     share: slice = ALL,
+    pieces: int = 0,
 ) -> Iterator[tuple[Window, Position]]:
     """Where the batches of a text of `size` ids lie, without reading it."""
     epoch, window = position["epoch"], position["window"]
     while True:
-        phase = int(np.random.default_rng((seed, epoch)).integers(length))
-        each = (size - 1 - phase) // streams
-        begins = phase + each * np.arange(streams)
-        for place in range(window, each // length):
-            places = begins + place * length
+        begins = _begins(size, streams, length, np.random.default_rng((seed, epoch)), pieces)
+        each, rounds = begins.each, begins.rounds
+        for place in range(window, len(rounds) * each):
+            places = rounds[place // each] + place % each * length
             fresh = None if resets is None else _fresh(resets, places[share], length)
-            yield Window(places, place == 0, fresh), _at(epoch, place + 1)
+            yield Window(places, place % each == 0, fresh), _at(epoch, place + 1)
         epoch, window = epoch + 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Begins:
+    """Where the streams of an epoch begin from a zero state, round after round, and how many windows each reads on."""
+
+    rounds: NDArray[np.int64]  # [rounds, B]
+    each: int
+
+
+def _begins(size: int, streams: int, length: int, draw: np.random.Generator, pieces: int) -> _Begins:
+    """One round of streams as long as can be, or many of pieces in random order."""
+    if not pieces:
+        phase = int(draw.integers(length))
+        long = (size - 1 - phase) // streams
+        return _Begins((phase + long * np.arange(streams))[None], long // length)
+    each = max(min(pieces, (size - 1) // (streams + 1)) // length, 1)  # so there is one for each stream at any phase
+    phase = int(draw.integers(each * length))
+    order = draw.permutation((size - 1 - phase) // (each * length))
+    whole = len(order) // streams * streams
+    return _Begins(phase + each * length * order[:whole].reshape(-1, streams), each)
 
 
 def _fresh(resets: NDArray[np.int64], places: NDArray[np.int64], length: int) -> NDArray[np.bool_] | None:

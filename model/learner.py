@@ -102,6 +102,7 @@ class Learner:
         self._refuse(loss, norm.item(), logits, torch.from_numpy(batch.targets))
         optimizers.set_rate(self._optimizer, rate)
         self._optimizer.step()
+        optimizers.turn(self._optimizer)
         self._optimizer.zero_grad()
         if self._average:
             self._average.take()

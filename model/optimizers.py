@@ -1,7 +1,8 @@
 """What changes the weights: an optimiser by its name in ``[train]``, and what a gradient is cut to before.
 
 AdamW is Loshchilov & Hutter's (2019), RMSProp Hinton's (2012) as char-rnn has it, Adagrad that of Duchi et al. (2011)
-as min-char-rnn has it. All three keep running figures of each weight, which `state` and `restore` carry over a pause.
+as min-char-rnn has it; SOAP is in a file of its own. All keep running figures of each weight, which `state` and
+`restore` carry over a pause.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Adagrad, AdamW, Optimizer, RMSprop
 
 from model.options import TrainOptions
+from model.soap import Soap
 
 TINY = 1e-8  # keeps a division from one by zero, in the originals of the last two
 
@@ -32,6 +34,7 @@ _TABLE: Mapping[str, Callable[[list[nn.Parameter], TrainOptions], Optimizer]] = 
         foreach=True,
         capturable=given[0].is_cuda,
     ),
+    "soap": lambda given, o: Soap(given, o.learning_rate, o.betas, o.weight_decay),
     "adagrad": lambda given, o: Adagrad(given, lr=o.learning_rate, eps=TINY, weight_decay=o.weight_decay, fused=True),
 }
 
@@ -63,6 +66,12 @@ def restore(made: Optimizer, figures: Mapping[str, Tensor]) -> None:
         number, name = key.split(".", 1)
         slots.setdefault(int(number), {})[name] = value
     made.load_state_dict({**made.state_dict(), "state": slots})
+
+
+def turn(made: Optimizer) -> None:
+    """Do what an optimiser does only now and then, between two steps."""
+    if isinstance(made, Soap):
+        made.turn()
 
 
 def set_rate(made: Optimizer, rate: float) -> None:

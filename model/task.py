@@ -56,7 +56,9 @@ class Task:
         between = len(self.vocabulary.encode(options.separator))
         forgotten = resets(self.starts, between) if options.boundaries == "reset" else None
         how = options.batch, options.length, options.seed, standing.position, forgotten, peers.share(options.batch)
-        return batches(self.ids, *how) if whole else windows(len(self.ids), *how)
+        if whole:
+            return batches(self.ids, *how, pieces=options.pieces)
+        return windows(len(self.ids), *how, pieces=options.pieces)
 
     def ended(self, standing: Standing) -> str:
         """What ends the training here: "steps", "epochs", "budget" or "early"; "" if nothing does."""

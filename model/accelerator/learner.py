@@ -84,6 +84,7 @@ class Accelerated(Learner):
             told = self._plan.read(len(self._flying))
             if not told.learnt:
                 raise self._refused(self._flying[0], told)
+            optimizers.turn(self._optimizer)
         self._running = told.running
         if self._average:
             self._average.steps = int(told.averaged)

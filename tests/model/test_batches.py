@@ -64,3 +64,50 @@ def test_epochs_cut_the_text_at_different_places():
 
     assert len(starts) > 5
     assert max(starts) < 16
+
+
+def pieced(count, pieces, ids, streams, length, seed, position=START):
+    return list(islice(batches(ids, streams, length, seed, position, pieces=pieces), count))
+
+
+@given(texts(), st.integers(1, 40))
+def test_pieces_begin_from_zero_and_go_on_until_they_end(text, pieces):
+    ids, streams, length, _ = text
+    each = max(min(pieces, (len(ids) - 1) // (streams + 1)) // length, 1)
+
+    read = pieced(12, pieces, *text)
+
+    assert [batch.first for batch, at in read if at["epoch"] == 0] == [
+        number % each == 0 for number, (_, at) in enumerate(read) if at["epoch"] == 0
+    ]
+    for (before, _), (after, _) in pairwise(read):
+        assert after.first or (after.inputs[0] == before.targets[-1]).all()
+
+
+@given(texts(), st.integers(1, 40))
+def test_an_epoch_of_pieces_reads_nothing_twice_and_leaves_out_less_than_one_more_for_each_stream(text, pieces):
+    ids, streams, length, _ = text
+    read = [place for b, at in pieced(200, pieces, *text) if at["epoch"] == 0 for place in b.inputs.ravel().tolist()]
+
+    assert len(set(read)) == len(read)
+    assert len(ids) - len(read) <= (streams + 1) * max(pieces, length) + length
+
+
+@given(texts(), st.integers(1, 40), st.integers(0, 30))
+def test_reading_pieces_resumes_after_any_batch(text, pieces, done):
+    straight = pieced(done + 6, pieces, *text)
+    position = straight[done - 1][1] if done else START
+
+    resumed = pieced(6, pieces, *text, position)
+
+    for (a, at_a), (b, at_b) in zip(straight[done:], resumed, strict=True):
+        assert (at_a, a.first, a.inputs.tolist()) == (at_b, b.first, b.inputs.tolist())
+
+
+def test_pieces_come_in_another_order_each_epoch():
+    orders = {}
+    for batch, at in pieced(400, 32, np.arange(2000), 4, 16, 3):
+        orders.setdefault(at["epoch"], []).append(tuple(batch.places // 32))
+
+    assert orders[0] != sorted(orders[0])
+    assert orders[1] != orders[2]
