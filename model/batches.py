@@ -23,6 +23,7 @@ Position = dict[str, int]
 
 START: Position = {"epoch": 0, "window": 0}
 ALL = slice(None)
+ROUNDS = 8  # of pieces that an epoch has at least: what is left over is less than one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _begins(size: int, streams: int, length: int, draw: np.random.Generator, pie
         phase = int(draw.integers(length))
         long = (size - 1 - phase) // streams
         return _Begins((phase + long * np.arange(streams))[None], long // length)
-    each = max(min(pieces, (size - 1) // (streams + 1)) // length, 1)  # so there is one for each stream at any phase
+    each = max(min(pieces, (size - 1) // (ROUNDS * streams + 1)) // length, 1)
     phase = int(draw.integers(each * length))
     order = draw.permutation((size - 1 - phase) // (each * length))
     whole = len(order) // streams * streams
