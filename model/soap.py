@@ -3,7 +3,7 @@
 The gradients G of a matrix have a covariance C = mean of G'G over its columns, the numbers that a layer is given. Adam
 keeps its two running means of G Q, where Q are the eigenvectors of C, and what it would do is turned back by Q'. So
 directions that the inputs share have a rate of their own, as single numbers have in Adam. This is the one-sided form,
-of the inputs alone: a layer's gates are four times as many, and a basis of theirs would cost more than it gives here.
+of the inputs alone: a layer's gates are four times as many, so a basis of theirs would cost 64 times as much.
 
 `step` looks at no value, so that it can be recorded; `turn`, every few steps, brings the basis up to date.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-EVERY = 10  # steps between two looks for a better basis, as in the paper's section 6
+EVERY = 10  # steps between two looks for a better basis, as often as in the paper's experiments
 WIDEST = 1024  # numbers that a matrix is given, for which a basis is worth its cost; Adam as it is beyond
 TINY = 1e-8  # keeps a division from one by zero, as in Adam
 LEAST = 1e-30  # the same, of squares
