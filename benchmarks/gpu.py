@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> None:
     batch, length = (4, 8) if asked.smoke else (asked.batch, asked.length)
     shapes = [_size(size) for size in (["1x8", "2x8"] if asked.smoke else asked.sizes)]
     print("on the processor, to see that it runs" if asked.smoke else torch.cuda.get_device_name())
-    made = [TrainOptions(layers=n, hidden=size, batch=batch, length=length, dropout=0.0) for n, size in shapes]
+    made = [TrainOptions(layers=n, hidden=size, batch=batch, length=length, optimizer="adamw") for n, size in shapes]
     steps = speeds(made, place)
     overlap = streams(made[0], place)
     grid(made[0], steps, overlap)

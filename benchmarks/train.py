@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks train", description=__doc__.partition("\n")[0])
     parser.add_argument("--text", default=SHAKESPEARE, help="a UTF-8 file, or an address (CORPUSMILL_MIRROR is heeded)")
-    parser.add_argument("--steps", type=int, default=1500, help="iterations of each training (default 1500)")
+    parser.add_argument("--steps", type=int, default=1300, help="iterations of each training (default 1300)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="one training for each (default 1)")
     parser.add_argument("--rounds", type=int, default=30, help="timed steps of each loop (default 30)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of [train]")

@@ -3,9 +3,11 @@
 The text is cut into B streams of equal length, each read from its start in windows of T characters, so the hidden state
 at the end of one window is right for the next (truncated BPTT). Each epoch starts at another phase, so windows do not
 cut the text at the same places; what is left over at a stream's end, less than a window, is read in other epochs.
-Such streams stay where they are in the text for long, and
-the weights with them. So with `pieces` the text is cut into pieces of so many characters instead, and the streams read
-one after the other of them, in an order drawn anew each epoch, from a zero state each.
+
+Such streams stay where they are in the text for long, and the weights with them. So with `pieces` the text is cut into
+pieces of so many characters instead, and the streams read one after the other of them, each from a zero state, in an
+order drawn anew each epoch.
+
 Documents are packed one behind another; where each is to be read as if it were alone, a batch says at which characters
 the state begins anew.
 """
@@ -23,6 +25,7 @@ Position = dict[str, int]
 
 START: Position = {"epoch": 0, "window": 0}
 ALL = slice(None)
+ROUNDS = 8  # of pieces that an epoch has at least: what is left over is less than one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def _begins(size: int, streams: int, length: int, draw: np.random.Generator, pie
         phase = int(draw.integers(length))
         long = (size - 1 - phase) // streams
         return _Begins((phase + long * np.arange(streams))[None], long // length)
-    each = max(min(pieces, (size - 1) // (streams + 1)) // length, 1)  # so there is one for each stream at any phase
+    each = max(min(pieces, (size - 1) // (ROUNDS * streams + 1)) // length, 1)
     phase = int(draw.integers(each * length))
     order = draw.permutation((size - 1 - phase) // (each * length))
     whole = len(order) // streams * streams

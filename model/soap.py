@@ -3,7 +3,7 @@
 The gradients G of a matrix have a covariance C = mean of G'G over its columns, the numbers that a layer is given. Adam
 keeps its two running means of G Q, where Q are the eigenvectors of C, and what it would do is turned back by Q'. So
 directions that the inputs share have a rate of their own, as single numbers have in Adam. This is the one-sided form,
-of the inputs alone: a layer's gates are four times as many, and a basis of theirs would cost more than it gives here.
+of the inputs alone: a layer's gates are four times as many, so a basis of theirs would cost 64 times as much.
 
 `step` looks at no value, so that it can be recorded; `turn`, every few steps, brings the basis up to date.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-EVERY = 10  # steps between two looks for a better basis, as in the paper's section 6
+EVERY = 10  # steps between two looks for a better basis, as often as in the paper's experiments
 WIDEST = 1024  # numbers that a matrix is given, for which a basis is worth its cost; Adam as it is beyond
 TINY = 1e-8  # keeps a division from one by zero, as in Adam
 LEAST = 1e-30  # the same, of squares
@@ -30,10 +30,10 @@ class Soap(Optimizer):
         super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
         for weights in self._each():
             slot = self.state[weights]
-            slot["step"] = torch.zeros((), device=weights.device)
+            slot["steps"] = torch.zeros((), device=weights.device)  # torch leaves a "step" that it restores on the CPU
             slot["exp_avg"], slot["exp_avg_sq"] = torch.zeros_like(weights), torch.zeros_like(weights)
             if weights.ndim == 2 and weights.shape[1] <= WIDEST:  # noqa: PLR2004 - a matrix
-                slot["turned"] = torch.zeros((), device=weights.device)  # step at the last turn
+                slot["turned"] = torch.zeros((), device=weights.device)  # steps at the last turn
                 slot["basis"] = torch.eye(weights.shape[1], device=weights.device)
                 slot["covariance"] = torch.zeros_like(slot["basis"])
 
@@ -49,14 +49,14 @@ class Soap(Optimizer):
     def _change(self, weights: Tensor, rate: float | Tensor, betas: tuple[float, float], decay: float) -> None:
         assert weights.grad is not None
         slot, gradient, (mean, square) = self.state[weights], weights.grad, betas
-        slot["step"] += 1
+        slot["steps"] += 1
         if "basis" in slot:
             slot["covariance"].lerp_(gradient.t() @ gradient, 1 - square)
             gradient = gradient @ slot["basis"]
         slot["exp_avg"].lerp_(gradient, 1 - mean)
         slot["exp_avg_sq"].mul_(square).addcmul_(gradient, gradient, value=1 - square)
-        spread = (slot["exp_avg_sq"] / (1 - square ** slot["step"])).sqrt_().add_(TINY)
-        change = slot["exp_avg"] / (1 - mean ** slot["step"]) / spread
+        spread = (slot["exp_avg_sq"] / (1 - square ** slot["steps"])).sqrt_().add_(TINY)
+        change = slot["exp_avg"] / (1 - mean ** slot["steps"]) / spread
         if "basis" in slot:
             change = change @ slot["basis"].t()
         if decay:
@@ -72,7 +72,7 @@ class Soap(Optimizer):
         """
         for weights in self._each():
             slot = self.state[weights]
-            if "basis" not in slot or slot["step"] - slot["turned"] < EVERY:
+            if "basis" not in slot or slot["steps"] - slot["turned"] < EVERY:
                 continue
             if slot["turned"]:
                 after = torch.linalg.qr(slot["covariance"] @ slot["basis"])[0]
@@ -83,7 +83,7 @@ class Soap(Optimizer):
                 slot["exp_avg_sq"].copy_(rows * (found / found.mean().clamp_min(LEAST)))
             slot["exp_avg"].copy_(slot["exp_avg"] @ (slot["basis"].t() @ after))
             slot["basis"].copy_(after)
-            slot["turned"].copy_(slot["step"])
+            slot["turned"].copy_(slot["steps"])
 
     def _each(self) -> list[nn.Parameter]:
         return [weights for group in self.param_groups for weights in group["params"]]

@@ -36,6 +36,7 @@ PAGES = (
     "docs/lineage.md",
     "docs/python.md",
     "docs/reliability.md",
+    "docs/results.md",
     "docs/sampling.md",
     "docs/scaling-training.md",
     "docs/scoring.md",

@@ -100,7 +100,7 @@ def test_a_sweep_ranks_its_trials_and_what_fails_is_a_row(desk):
     assert failed["nats_per_char"] is None
     assert failed["error"].startswith("my@v1 has ")
     assert (other["reset"], first["reset"] != 7) == (7, True)
-    assert {each["settings"]["hidden"]: each["published"] for each in told["runs"]} == {8: None, 16: 2.5, 256: None}
+    assert {each["settings"]["hidden"]: each["published"] for each in told["runs"]} == {8: None, 16: 2.5, 192: None}
     assert set(first) >= {"run", "corpus", "version", "split", "characters", "reset", "bits_per_byte", "parameters"}
     assert first["split"] == "document 0.9/0.05/0.05"
 

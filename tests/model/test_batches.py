@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.batches import START, batches, shortest
+from model.batches import ROUNDS, START, batches, shortest
 
 sizes = st.tuples(st.integers(1, 5), st.integers(1, 7))  # streams, length
 
@@ -73,7 +73,7 @@ def pieced(count, pieces, ids, streams, length, seed, position=START):
 @given(texts(), st.integers(1, 40))
 def test_pieces_begin_from_zero_and_go_on_until_they_end(text, pieces):
     ids, streams, length, _ = text
-    each = max(min(pieces, (len(ids) - 1) // (streams + 1)) // length, 1)
+    each = max(min(pieces, (len(ids) - 1) // (ROUNDS * streams + 1)) // length, 1)
 
     read = pieced(12, pieces, *text)
 

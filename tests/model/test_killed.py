@@ -33,7 +33,16 @@ CASES = {
     "lstm, numba": {"cell": "lstm", "engine": "numba", "averaging": 0.9},
     "gru, torch": {"cell": "gru", "engine": "torch", "averaging": 0.9},
     "gru, numba": {"cell": "gru", "engine": "numba"},
-    "setback": {"cell": "lstm", "engine": "torch", "averaging": 0.9, "spike": 1.2, "learning_rate": 0.3, "warmup": 0.0},
+    "setback": {
+        "cell": "lstm",
+        "engine": "torch",
+        "averaging": 0.9,
+        "spike": 1.2,
+        "optimizer": "adamw",
+        "pieces": 0,
+        "learning_rate": 0.3,
+        "warmup": 0.0,
+    },
 }
 ROOT = Path(__file__).parents[2]
 TIMED = {"started_at", "seconds", "cpu_seconds", "saved", "busy"}

@@ -124,6 +124,7 @@ def test_a_loss_far_above_those_before_changes_nothing_and_tells_the_worst_strea
 
 SETTINGS = [
     {"cell": "gru"},
+    {"optimizer": "adamw"},
     {"cell": "rnn", "optimizer": "adagrad", "clip_by": "value", "clip": 5.0, "schedule": "constant"},
     {"optimizer": "rmsprop", "clip_by": "value", "clip": 5.0, "initial": "uniform"},
     {"averaging": 0.9, "norm": True, "residual": True},

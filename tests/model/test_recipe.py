@@ -12,7 +12,7 @@ SHAKESPEARE = "raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshake
 DIGEST = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 
 
-@pytest.mark.parametrize(("steps", "floor"), [(100, 2.25)])
+@pytest.mark.parametrize(("steps", "floor"), [(60, 2.25)])
 def test_the_default_recipe_learns_shakespeare(steps, floor, store):
     body = (needs.shared("web") / SHAKESPEARE).read_bytes()
     assert sha256(body) == DIGEST

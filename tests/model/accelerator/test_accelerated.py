@@ -21,6 +21,7 @@ IDS = np.resize(np.array([1, 2, 3, 2, 4, 5, 1, 3], np.uint8), 700)
 RATE = 1e-2
 SETTINGS = [
     {},
+    {"optimizer": "adamw"},
     {"cell": "gru", "averaging": 0.9},
     {"cell": "rnn", "optimizer": "adagrad", "clip_by": "value", "clip": 5.0},
     {"optimizer": "rmsprop", "clip_by": "value", "clip": 5.0, "engine": "torch"},
@@ -110,7 +111,7 @@ def test_a_text_whose_documents_are_read_alone_is_forgotten_in_stretches_too():
         assert in_stretches(Accelerated(read, 6, IDS, torch.float32), given) == pytest.approx(losses, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["adamw", "rmsprop", "adagrad"])
+@pytest.mark.parametrize("name", ["adamw", "soap", "rmsprop", "adagrad"])
 def test_from_a_batch_that_is_none_to_learn_from_on_a_stretch_changes_nothing(name):
     options, odd = replace(OPTIONS, optimizer=name, dropout=0.0, spike=2.0), IDS.copy()
     given = ahead(options, 66)
