@@ -47,7 +47,7 @@ class TrainOptions:
     # The network; its first six settings are taken from the run that it starts from, where there is one.
     init: str = ""  # run to start from: its best weights, its vocabulary and the new one merged
     cell: Cell = "lstm"
-    hidden: Annotated[int, Meta(ge=1, le=8192)] = 192  # units of a layer; three minutes suffice for no more
+    hidden: Annotated[int, Meta(ge=1, le=8192)] = 192  # units of a layer; for a few minutes, more with more time
     layers: Annotated[int, Meta(ge=1, le=16)] = 2
     embedding: Annotated[int, Meta(ge=1, le=8192)] = 64  # numbers that stand for a token at the input
     norm: bool = False  # layer normalisation of each layer's output (Ba et al. 2016)
