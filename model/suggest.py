@@ -203,7 +203,7 @@ def _streams(known: Facts, batch: int) -> Setting:
     if batch < TrainOptions().batch:
         reason = f"{known.characters:,} characters have {FEWEST_BATCHES} batches of no more streams"
         return Setting(key="train.batch", value=batch, reason=reason, source=BATCHES)
-    return Setting(key="train.batch", value=batch, reason="what learnt fastest per second on Shakespeare", source=DEFAULT)
+    return Setting(key="train.batch", value=batch, reason="what learnt fastest on Shakespeare", source=DEFAULT)
 
 
 def _rate(hidden: int) -> Setting:
