@@ -45,7 +45,7 @@ CASES = {
     },
 }
 ROOT = Path(__file__).parents[2]
-TIMED = {"started_at", "seconds", "cpu_seconds", "saved", "busy"}
+TIMED = {"started_at", "seconds", "cpu_seconds", "saved", "looked", "busy"}
 
 
 class Trainer:

@@ -9,6 +9,7 @@ from model.sweep.halving import rungs
 from model.sweep.plan import options_of, plan, resolved
 
 TRIALS = {
+    "anna": 1,
     "char-rnn": 1,
     "default": 2,
     "manele": 9,
@@ -16,6 +17,7 @@ TRIALS = {
     "paper-2015": 72,
     "torch-rnn": 1,
     "udacity": 1,
+    "warpeace": 1,
 }
 
 
