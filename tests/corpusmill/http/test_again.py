@@ -67,8 +67,9 @@ def test_a_connection_is_kept_from_one_request_to_the_next(answer):
 
 def test_what_is_left_on_a_connection_is_not_taken_for_the_next_answer():
     def longer(talk):
-        talk.whole(TEXT)
-        talk.send(head("Content-Length: 4") + b"EVIL")
+        """More than was asked for, all at once: what came later would be as good as an answer to the next request."""
+        talk.send(head(f"Content-Length: {len(TEXT)}") + TEXT + head("Content-Length: 4") + b"EVIL")
+        talk.keep = True
 
     with Server({"/longer": longer}, otherwise=whole) as server:
         client = quick(TWICE)
