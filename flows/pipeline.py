@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from corpusmill.types import Progress
-from flows import stages
-from flows.stages import Done, Job, Outcome, Refreshed
+from flows import judging, stages
+from flows.stages import Done, Experimented, Job, Outcome, Refreshed
 from flows.told import whole
 
 First = Callable[[Job, Progress], Done]
@@ -23,10 +23,19 @@ class Stages:
     collect: First
     build: Next
     train: Next
+    score: Next
+    sample: Next
     report: Next
 
 
-PLAIN = Stages(collect=stages.collect, build=stages.build, train=stages.train, report=stages.report)
+PLAIN = Stages(
+    collect=stages.collect,
+    build=stages.build,
+    train=stages.train,
+    score=judging.score,
+    sample=judging.sample,
+    report=stages.report,
+)
 
 
 def pipeline(job: Job, do: Stages, progress: Progress) -> Outcome:
@@ -62,6 +71,25 @@ def refresh(job: Job, do: Stages, progress: Progress) -> Refreshed:
         changed=version.made,
         notes=snapshot.notes,
         economics=snapshot.economics,
+    )
+
+
+def experiment(job: Job, version: str, do: Stages, progress: Progress) -> Experimented:
+    """A version (a ref) -> run, its score, what it writes, report. What was done before is skipped."""
+    stages.check(job)
+    with whole(job, "experiment"):
+        run = do.train(job, version, progress)
+        score = do.score(job, run.ref, progress)
+        sample = do.sample(job, run.ref, progress)
+        report = do.report(job, run.ref, progress)
+    done = {"train": run, "score": score, "sample": sample, "report": report}
+    return Experimented(
+        corpus=stages.corpus(job).name,
+        version=version,
+        run=run.ref,
+        score=score.notes[0],
+        report=report.ref,
+        skipped=tuple(name for name, stage in done.items() if not stage.made),
     )
 
 

@@ -7,6 +7,7 @@ short tasks in a flow, a server of its own kept fifteen.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import ParamSpec
 
 import httpx
@@ -36,9 +37,7 @@ def recorded(do: Stages, seconds: float = SECONDS) -> Iterator[Stages]:
         return begin
 
     try:
-        yield Stages(
-            collect=counted(do.collect), build=counted(do.build), train=counted(do.train), report=counted(do.report)
-        )
+        yield Stages(**{stage.name: counted(getattr(do, stage.name)) for stage in fields(do)})
     finally:
         _wait(len(begun), seconds)
 

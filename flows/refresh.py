@@ -1,34 +1,58 @@
 """The flow of the scheduled deployments: look whether a corpus has changed, and tell of a new version.
 
-`prefect.yaml` says when; the event it emits starts `flows.experiment`. A refresh that changes nothing publishes nothing
-and emits nothing.
+`prefect.yaml` says when; the event of a new version starts `flows.experiment`. A refresh that changes nothing publishes
+nothing. One that looks wrong ends as Held, to be looked at by somebody, and is told too.
 """
 
-from prefect import flow
-from prefect.events import emit_event
+from typing import Any
 
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.events import emit_event
+from prefect.states import Failed
+
+from corpusmill.errors import HeldError
 from corpusmill.store import Store, refs
 from flows import pipeline, settings
+from flows.artifacts import shown
+from flows.forms import Corpus
 from flows.stages import Refreshed, store_of
 from flows.tasks import TASKS, logged
 
-PUBLISHED = "corpusmill.version.published"
+PUBLISHED, DONE, HELD = "corpusmill.version.published", "corpusmill.refresh.done", "corpusmill.refresh.held"
 
 
 @flow(name="refresh", flow_run_name="refresh {corpus}")
-def refresh(corpus: str) -> Refreshed:
-    """Collect and build a corpus of the catalogue."""
-    job, progress = settings.job(corpus), logged()
-    done = pipeline.refresh(job, TASKS, progress)
+def refresh(corpus: Corpus, accept: bool = False) -> Refreshed | State[Any]:
+    """Collect a corpus, asking only for what may have changed, and build a new version where something has.
+
+    Args:
+        corpus: A corpus of the catalogue, or one of your own that is in the store.
+        accept: Take what was held for review because it looks wrong.
+
+    """
+    job, progress = settings.job(corpus, accept=accept), shown(logged())
+    try:
+        done = pipeline.refresh(job, TASKS, progress)
+    except HeldError as held:
+        emit_event(HELD, _resource(corpus), payload={"corpus": corpus, "why": held.message, "hint": held.hint})
+        return Failed(name="Held", message=str(held), data=held)
     if done.changed:
         _tell(corpus, done.version, store_of(job))
+    told = {"corpus": corpus, "version": done.version, "snapshot": done.snapshot, "changed": done.changed}
+    emit_event(DONE, _resource(corpus), payload=told)
     return done
 
 
 def _tell(corpus: str, ref: str, store: Store) -> None:
+    """Of a new version."""
     version = refs.version(store, ref)
     emit_event(
         PUBLISHED,
         resource={"prefect.resource.id": f"corpusmill.version.{version.id}", "prefect.resource.name": ref},
         payload={"corpus": corpus, "version": ref, "id": version.id},
     )
+
+
+def _resource(corpus: str) -> dict[str, str]:
+    return {"prefect.resource.id": f"corpusmill.corpus.{corpus}", "prefect.resource.name": corpus}

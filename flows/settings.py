@@ -3,18 +3,23 @@
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from corpusmill import processors
 from corpusmill.http import Network
-from corpusmill.store import opened
+from corpusmill.store import Store, opened
 from flows.stages import Job
 
 
-def job(corpus: str, overrides: tuple[str, ...] = ()) -> Job:
-    """A corpus, for CORPUSMILL_STORE or else the user's data folder, over the network as the environment says."""
-    store = os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store")
+def job(corpus: str, **asked: Any) -> Job:
+    """A corpus, over the network as the environment says; `asked` are more fields of the job."""
     network = asdict(Network.of(os.environ))
-    place = opened(str(store), os.environ).place  # absolute, wherever the flow runs
-    return Job(corpus, place, overrides=overrides, workers=processors.asked(os.environ), **network)
+    return Job(corpus, store().place, workers=processors.asked(os.environ), **network, **asked)
+
+
+def store() -> Store:
+    """The store of CORPUSMILL_STORE, or else in the user's data folder; its place is absolute, wherever a flow runs."""
+    place = os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store")
+    return opened(str(place), os.environ)

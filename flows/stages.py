@@ -17,6 +17,7 @@ from corpusmill.store import Store, blobs, opened, refs
 from corpusmill.target import corpus_for, is_undeclared
 from corpusmill.types import Corpus, Progress, Snapshot
 from flows.told import told
+from model.writing import SOME, Writing
 
 _LOOKED_AT, _HEAD = 200, 16_384  # files of one's own, and bytes of each, by which their kind is told
 
@@ -34,6 +35,9 @@ class Job:
     accept: bool = False  # take a snapshot that looks wrong
     workers: int | None = None  # processes that may work at once; None = as many as there are processors
     overrides: tuple[str, ...] = ()  # "train.hidden=256"
+    split: str = ""  # that a run is scored on; empty = the test split, or where there is none the validation split
+    scored: int = 100_000  # at most so many characters of it, from its start; 0 = all
+    writing: Writing = SOME  # what a run is to write
 
     @property
     def name(self) -> str:
@@ -59,6 +63,18 @@ class Outcome:
     snapshot: str
     version: str
     run: str
+    report: str  # a path
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Experimented:
+    """What an experiment gave; `skipped` names the stages whose result had been there."""
+
+    corpus: str
+    version: str
+    run: str
+    score: str  # in words
     report: str  # a path
     skipped: tuple[str, ...]
 

@@ -5,16 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from prefect import get_run_logger, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
 from corpusmill.errors import NetworkError
-from corpusmill.store import refs
 from corpusmill.types import Progress
-from flows import cards, stages
-from flows.pipeline import Stages
+from flows import artifacts, judging, stages
+from flows.pipeline import Next, Stages
 from flows.stages import Done, Job
 
 LOG_SECONDS = 60.0
@@ -29,6 +27,7 @@ def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> b
     name="collect",
     task_run_name="collect {job.name}",
     cache_policy=NO_CACHE,
+    tags=["corpusmill", "collect"],
     retries=3,
     retry_delay_seconds=exponential_backoff(backoff_factor=30),
     retry_jitter_factor=0.5,
@@ -36,36 +35,32 @@ def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> b
 )
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch; a host that is away is asked again after 30, 60 and 120 s, and what had come is not fetched again."""
-    return stages.collect(job, progress)
-
-
-@task(name="build", task_run_name="build {job.name}", cache_policy=NO_CACHE)
-def build(job: Job, snapshot: str, progress: Progress) -> Done:
-    """Build, and show the corpus card."""
-    done = stages.build(job, snapshot, progress)
-    store = stages.store_of(job)
-    version = refs.version(store, done.ref)
-    create_markdown_artifact(cards.corpus(version, store), cards.key(version.corpus, "corpus"), done.ref)
+    done = stages.collect(job, progress)
+    artifacts.collected(job, done, "")
     return done
 
 
-@task(name="train", task_run_name="train {job.name}", cache_policy=NO_CACHE)
-def train(job: Job, version: str, progress: Progress) -> Done:
-    """Train."""
-    return stages.train(job, version, progress)
+def _shown(stage: Next, show: artifacts.Show) -> Task[[Job, str, Progress], Done]:
+    """A stage that goes on from the ref of the one before, and leaves something to look at."""
+    name = stage.__name__
+
+    @task(name=name, task_run_name=f"{name} {{job.name}}", cache_policy=NO_CACHE, tags=["corpusmill", name])
+    def do(job: Job, ref: str, progress: Progress) -> Done:
+        done = stage(job, ref, progress)
+        show(job, done, ref)
+        return done
+
+    return do
 
 
-@task(name="report", task_run_name="report {job.name}", cache_policy=NO_CACHE)
-def report(job: Job, run: str, progress: Progress) -> Done:
-    """Report, and show its summary."""
-    done = stages.report(job, run, progress)
-    store = stages.store_of(job)
-    found = refs.run(store, run)
-    create_markdown_artifact(cards.report(found, store, done.ref), cards.key(found.corpus, "report"), found.ref)
-    return done
-
-
-TASKS = Stages(collect=collect, build=build, train=train, report=report)
+TASKS = Stages(
+    collect=collect,
+    build=_shown(stages.build, artifacts.built),
+    train=_shown(stages.train, artifacts.trained),
+    score=_shown(judging.score, artifacts.scored),
+    sample=_shown(judging.sample, artifacts.sampled),
+    report=_shown(stages.report, artifacts.reported),
+)
 
 AT_ONCE = replace(TASKS, collect=collect.with_options(retries=0))
 """For somebody who waits at a terminal: the client's own retries of a few seconds, then the error."""

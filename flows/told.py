@@ -91,9 +91,9 @@ class _Telling:
     def _learn_of(self, done: "Done", given: refs.Thing | None) -> None:
         self.unchanged = not done.made
         thing = self._named(done.ref)
-        if thing:
+        if thing and thing != given:  # a score is nothing that others could read
             self.outputs = [openlineage.dataset(thing)]
-        elif isinstance(given, Run):
+        elif isinstance(given, Run) and not thing:
             self.outputs = [openlineage.report(given)]
         if isinstance(thing, Snapshot):
             self.inputs = list(openlineage.sources(thing))

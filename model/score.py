@@ -97,8 +97,8 @@ def per_character(costs: NDArray[np.float64], starts: NDArray[np.int64], charact
     return np.repeat(sums[firsts] / widths, widths)
 
 
-def split_passage(run: Run, store: Store, split: Split) -> Passage:
-    """A split as the run saw it: its documents in order, the separator between.
+def split_passage(run: Run, store: Store, split: Split, limit: int | None = None) -> Passage:
+    """A split as the run saw it: its documents in order, the separator between; `limit` characters of it, or all.
 
     Raises UnknownNameError when the version is gone or has no such split.
     """
@@ -107,7 +107,7 @@ def split_passage(run: Run, store: Store, split: Split) -> Passage:
         there = ", ".join(dict.fromkeys(shard.split for shard in version.shards if shard.rows))
         raise UnknownNameError(f"{version.ref} has no split {split!r}", f"it has {there}")
     separator = load(run, store).options.separator
-    return joined(shards.texts(store.version_folder(version), version.shards, split), separator)
+    return joined(shards.texts(store.version_folder(version), version.shards, split), separator, limit)
 
 
 def split_text(run: Run, store: Store, split: Split) -> str:

@@ -112,8 +112,11 @@ class Material:
         return sum(shard.characters for shard in self.version.shards if shard.split == split)
 
 
-def gather(run: Run, store: Store) -> Material:
-    """Read it all. Raises UnknownNameError for a version or snapshot that is gone, CorruptError for damage."""
+def gather(run: Run, store: Store, *, novel: bool = True) -> Material:
+    """Read it all; without `novel`, nothing is looked for in the training text, which may take its time.
+
+    Raises UnknownNameError for a version or snapshot that is gone, CorruptError for damage.
+    """
     version = refs.learnt_from(store, run)
     folder, data = store.run_folder(run.corpus, run.id), store.version_folder(version)
     settings = _shaped(run.config, Settings, folder)
@@ -140,7 +143,7 @@ def gather(run: Run, store: Store) -> Material:
         tokens=tokens,
         yardsticks=tuple(yardsticks(scored.encode())),
         baselines=_baselines(folder, run),
-        recital=recital(ladder or samples[-1:], scored, version, store),
+        recital=recital(ladder or samples[-1:], scored, version, store) if novel else None,
     )
 
 

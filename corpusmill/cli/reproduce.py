@@ -7,10 +7,6 @@ import typer
 from corpusmill.cli.catalogue import Ref
 from corpusmill.cli.console import emit, progress
 from corpusmill.cli.settings import JsonOption, StoreOption, open_store, workers
-from corpusmill.errors import UsageError
-from corpusmill.store import Store, refs
-from corpusmill.types import Progress, Run, Version
-from corpusmill.verdict import Verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -31,32 +27,10 @@ def reproduce(
     Identical; same data, other numerics (and what is otherwise here); different (exit status 1); or impossible, and
     why (exit status 1). Nothing is left in the store.
     """
-    opened = open_store(store)
-    thing = refs.resolve(opened, ref)
+    from flows import again
+
     with progress() as show:
-        found = _again(thing, opened, show, any_code=any_code)
-    emit(found, _told(found), as_json=as_json)
+        found = again.reproduce(ref, open_store(store), show, any_code=any_code, workers=workers())
+    emit(found, again.told(found), as_json=as_json)
     if not found.holds:
         raise typer.Exit(1)
-
-
-def _again(thing: refs.Thing, store: Store, show: Progress, *, any_code: bool) -> Verdict:
-    """Do what made a thing once more."""
-    if isinstance(thing, Version):
-        from preprocess.publish import reproduce as building
-
-        show("build", 0, 0, f"reading {refs.ref_of(thing)}")
-        return building.reproduce(thing, store, any_code=any_code, processes=workers(), progress=show)
-    if isinstance(thing, Run):
-        from model import reproduce as training
-
-        return training.reproduce(thing, store, any_code=any_code, progress=show)
-    hint = "reproduce a version or a run that was made of it"
-    raise UsageError(f"{refs.ref_of(thing)} is what a source once gave, and cannot be had again", hint)
-
-
-def _told(verdict: Verdict) -> str:
-    """The verdict, and below it what speaks for it."""
-    head = "why" if verdict.verdict == "impossible" else "otherwise"
-    facts = [("compared", verdict.compared), ("difference", verdict.difference), *((head, why) for why in verdict.why)]
-    return "\n".join([f"{verdict.ref}: {verdict.verdict}", *(f"  {name:<11} {said}" for name, said in facts if said)])

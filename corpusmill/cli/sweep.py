@@ -1,13 +1,10 @@
 """sweep, which trains many times and ranks what came of it, and suggest, which says where to begin."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpusmill import spec
 from corpusmill.cli.compare import show, sources
 from corpusmill.cli.console import emit, progress, table
 from corpusmill.cli.settings import (
@@ -21,14 +18,10 @@ from corpusmill.cli.settings import (
 )
 from corpusmill.errors import TrainError
 from corpusmill.store import Store, refs
-from corpusmill.target import corpus_for
-from corpusmill.types import Corpus, Progress, Version
 
 if TYPE_CHECKING:
-    from model.sweep.file import Sweep
-    from model.sweep.plan import Trial
+    from flows.trials import Asked
     from model.sweep.result import Record
-    from model.sweep.run import Ground
 
 _SHOWN = 40  # trials that a dry run lists
 
@@ -57,105 +50,36 @@ def sweep(
 
     A text that was collected before is taken as it is, so that all trials, today's and tomorrow's, read the same one.
     """
-    from flows import stages, told
-    from model.sweep import file as files
-    from model.sweep import plan, run
+    from flows import told, trials
 
-    asked = files.load(file, tuple(sets or ()))
-    opened = open_store(store)
-    trials, twice = plan.plan(asked)
-    corpora = _checked(asked, trials, opened)
+    ways = trials.Ways(
+        store=open_store(store),
+        jobs=jobs,
+        retry=retry,
+        given={**network(allow_private=allow_private), "offline": offline, "workers": workers()},
+    )
+    asked = trials.check(file, sets or (), ways.store)
     if dry_run:
-        _show_plan(asked, trials, corpora, jobs, twice, as_json=as_json)
+        _show_plan(asked, jobs, as_json=as_json)
         return
-    given = {**network(allow_private=allow_private), "offline": offline, "workers": workers()}
-    whole = stages.Job(_named(trials[0].text), opened.place, **given)
-    with progress() as tell, told.whole(whole, f"sweep.{asked.name}"), told.trials(opened) as watcher:
-        grounds = _grounds(trials, opened, given, tell)
-        record = run.run(asked, trials, grounds, opened, jobs=jobs, retry=retry, progress=tell, watcher=watcher)
-    _show(record, opened, as_json=as_json)
+    with progress() as tell, told.whole(trials.whole(asked, ways), f"sweep.{asked.sweep.name}"):
+        record = trials.train(asked, trials.ground(asked, ways, tell), ways, tell)
+    _show(record, ways.store, as_json=as_json)
 
 
-def _checked(asked: "Sweep", trials: Sequence["Trial"], store: Store) -> list[Corpus]:
-    """Every trial's own corpus, all sections of it checked before anything is fetched. Raises SpecError."""
-    import preprocess
-    from model.sweep import halving, plan
-
-    known: dict[str, Corpus] = {}
-    resolved = []
-    for trial in trials:
-        if trial.text not in known:
-            known[trial.text] = _corpus(trial.text, store)
-        if _is_version(trial.text):
-            plan.refuse_split_of_version(trial, asked.declared_in)
-        for rung in halving.rungs(asked.halving) if asked.halving else ():
-            settings = {**trial.settings, **rung.settings}
-            plan.resolved(known[trial.text], replace(trial, settings=settings), asked.declared_in)
-        resolved.append(plan.resolved(known[trial.text], trial, asked.declared_in))
-    for corpus in {trial.place: corpus for trial, corpus in zip(trials, resolved, strict=True)}.values():
-        preprocess.check(corpus)
-    return resolved
-
-
-def _corpus(text: str, store: Store) -> Corpus:
-    """The corpus that a text is, or is a version of."""
-    return corpus_for(_named(text), store)
-
-
-def _named(text: str) -> str:
-    """What names that corpus."""
-    return text.partition("@")[0] if _is_version(text) else text
-
-
-def _is_version(text: str) -> bool:
-    """Whether a text is named by the ref of a version, and not a file or an address that has an @ in it."""
-    return "@" in text and "://" not in text and not Path(text).exists()
-
-
-def _grounds(
-    trials: Sequence["Trial"], store: Store, given: Mapping[str, Any], tell: Progress
-) -> dict[bytes, "Ground"]:
-    """The version of each text and split that trials name, collected and built where it is not there."""
-    from model.sweep.run import Ground
-
-    found: dict[bytes, Ground] = {}
-    for trial in {trial.place: trial for trial in trials}.values():
-        corpus = _corpus(trial.text, store)
-        found[trial.place] = Ground(corpus, _version(trial, corpus, store, given, tell))
-    return found
-
-
-def _version(trial: "Trial", corpus: Corpus, store: Store, given: Mapping[str, Any], tell: Progress) -> Version:
-    """What a trial learns from."""
-    from flows import stages
-
-    if _is_version(trial.text):
-        return refs.version(store, trial.text)
-    overrides = tuple(f"{key}={_toml(value)}" for key, value in trial.split.items())
-    job = stages.Job(trial.text, store.place, overrides=overrides, **given)
-    if not store.latest_snapshot(corpus.name):
-        stages.collect(job, tell)
-    return refs.version(store, stages.build(job, "", tell).ref)
-
-
-def _toml(value: Any) -> str:
-    return spec.write({"value": value}).removeprefix("value = ").strip()
-
-
-def _show_plan(
-    asked: "Sweep", trials: Sequence["Trial"], corpora: Sequence[Corpus], jobs: int, twice: int, *, as_json: bool
-) -> None:
+def _show_plan(asked: "Asked", jobs: int, *, as_json: bool) -> None:
     """What would be trained, and about how long it takes."""
     from model.sweep import halving, plan
 
-    options = [plan.options_of(corpus) for corpus in corpora]
+    sweep, trials = asked.sweep, asked.trials
+    options = [plan.options_of(corpus) for corpus in asked.corpora]
     at_once = jobs or plan.side_by_side(options)
     names = plan.varied(trials)
     texts = list(dict.fromkeys(trial.text for trial in trials))
-    rounds = halving.rungs(asked.halving) if asked.halving else []
-    lines = [f"{asked.title or asked.name}: {len(trials):,} trials on {', '.join(texts)}, {at_once} at once"]
-    if twice:
-        lines.append(f"{twice:,} more are the same as one of these")
+    rounds = halving.rungs(sweep.halving) if sweep.halving else []
+    lines = [f"{sweep.title or sweep.name}: {len(trials):,} trials on {', '.join(texts)}, {at_once} at once"]
+    if asked.twice:
+        lines.append(f"{asked.twice:,} more are the same as one of these")
     lines += [f"round {n}: one of {rung.share:,} of them, {_said(rung.settings)}" for n, rung in enumerate(rounds, 1)]
     if not rounds and not any(each.steps or each.epochs for each in options):
         minutes = [each.minutes for each in options]
@@ -165,7 +89,7 @@ def _show_plan(
     if len(trials) > _SHOWN:
         lines.append(f"… and {len(trials) - _SHOWN:,} more")
     value = {
-        "sweep": asked.name,
+        "sweep": sweep.name,
         "jobs": at_once,
         "rounds": [rung.settings for rung in rounds],
         "trials": [{"text": trial.text, "settings": trial.settings} for trial in trials],

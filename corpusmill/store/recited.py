@@ -5,7 +5,7 @@
 The weights stay: nothing takes one text out of them, and a run that started from them has learnt from it too. So does
 the vocabulary that they are of, which of words may have one that stood nowhere else. Who finds that too little removes
 the run. What a training said of the documents it stumbled over goes too. A report shows texts of the version, so it
-goes, to be written again.
+goes, to be written again; so do texts that were asked of the run later.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -25,6 +25,7 @@ from corpusmill.types import Run
 
 FILE = "tainted.json"
 REPORT = "report.html"
+WRITTEN = "samples.json"  # texts that a run was asked for after its training
 GONE = "[removed: it repeated a text that was to be forgotten]"
 WINDOW = 48  # characters that a sample may share with a text; a shorter text is looked for whole
 TOLD = ("setbacks.json", "checkpoints/state.json")  # where a training names documents that it stumbled over
@@ -77,7 +78,7 @@ def taint(run: Run, store: Store, reciting: Reciting, at: str, reason: str, docu
         commit.write_file(folder / FILE, pretty(told))
         store.keep(folder / FILE)
     had = (folder / REPORT).is_file()
-    store.remove(folder / REPORT)
+    store.remove(folder / REPORT, folder / WRITTEN)
     if written := cleared | unnamed:
         files, timed = (_updated(those, written) for those in (run.files, run.clock.get("files", {})))
         store.replace(folder, folder, replace(run, files=files, clock={**run.clock, "files": timed}))

@@ -102,7 +102,7 @@ def _words(version: Version, addresses: tuple[str, ...]) -> Iterator[str]:
     )
     yield from (f"- {reason}: {count:,}" for reason, count in sorted(version.drops.items()))
     yield from ("", f"Collected from {len(addresses):,} addresses, among them:", "")
-    yield from (f"- {address}" for address in addresses[:_ADDRESSES])
+    yield from (f"- `{address}`" for address in addresses[:_ADDRESSES])
 
 
 def _splits(version: Version) -> list[str]:

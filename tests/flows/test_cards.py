@@ -55,4 +55,4 @@ def test_a_report_card_has_the_loss_the_sample_and_the_path(plain):
 
 @pytest.mark.parametrize(("text", "fence"), [("plain", "```"), ("a ``` b", "````"), ("`" * 9, "`" * 10), ("", "```")])
 def test_no_text_ends_its_block(text, fence):
-    assert cards._fenced(text) == f"{fence}\n{text}\n{fence}"
+    assert cards.fenced(text) == f"{fence}\n{text}\n{fence}"

@@ -15,7 +15,7 @@ from corpusmill.errors import BuildError, UnknownNameError
 from corpusmill.store import Store
 from corpusmill.types import silent
 from flows import stages
-from flows.pipeline import Stages, pipeline, run_plain
+from flows.pipeline import Stages, experiment, pipeline, run_plain
 from flows.run import run_flow
 from flows.stages import Done, Job
 from tests.flows.programs import environment, text
@@ -27,11 +27,12 @@ def fakes(log: list, **changed):
     def stage(name, ref):
         def call(job, *given):
             log.append((name, given[:-1]))
-            return Done(ref, made=True)
+            return Done(ref, made=True, notes=(f"what {name} says",))
 
         return call
 
     refs = {"collect": "c/snapshots/1", "build": "c@v1", "train": "c/runs/2", "report": "r.html"}
+    refs |= {"score": "c/runs/2", "sample": "c/runs/2"}
     return Stages(**{name: changed.get(name) or stage(name, ref) for name, ref in refs.items()})
 
 
@@ -43,6 +44,16 @@ def test_each_stage_gets_the_ref_that_the_one_before_gave(own):
     assert log == [("collect", ()), ("build", ("c/snapshots/1",)), ("train", ("c@v1",)), ("report", ("c/runs/2",))]
     assert (outcome.corpus, outcome.snapshot, outcome.version) == ("verses", "c/snapshots/1", "c@v1")
     assert (outcome.run, outcome.report, outcome.skipped) == ("c/runs/2", "r.html", ())
+
+
+def test_an_experiment_trains_then_scores_then_writes_then_reports(own):
+    log = []
+
+    outcome = experiment(own, "c@v1", fakes(log), silent)
+
+    assert log == [("train", ("c@v1",)), *((name, ("c/runs/2",)) for name in ("score", "sample", "report"))]
+    assert (outcome.version, outcome.run, outcome.report) == ("c@v1", "c/runs/2", "r.html")
+    assert (outcome.score, outcome.skipped) == ("what score says", ())
 
 
 def test_stages_whose_result_was_there_are_named(own):

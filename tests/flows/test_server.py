@@ -4,7 +4,7 @@ import http.server
 import logging
 import signal
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ from corpusmill import spec
 from corpusmill.errors import ContentError, FlowError, Interrupted, NetworkError, ParseError
 from corpusmill.store import Store
 from corpusmill.types import silent
+from flows.forms import Training, Writing
 from flows.run import run_flow
 from flows.stages import Done, Job
 from tests.flows.programs import TINY, text, until
@@ -23,13 +24,17 @@ DECLARED = [
     entry["name"]
     for entry in yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 ]
-DEPLOYED = {name: None if name == "experiment" else name == "python" for name in DECLARED}  # whether a schedule is on
+POOLS = ("cpu", "gpu")
+ASKED = ("experiment", "experiment-gpu", "reproduce", "sweep")  # when an event or a person asks
+OTHERS = {*ASKED, "all"}
+DEPLOYED = {name: None if name in ASKED else name == "python" for name in DECLARED}  # whether a schedule is on
 
 
 @pytest.fixture(scope="session")
 def deployments(server) -> dict[str, dict]:
     """What `prefect deploy` registers, by name; without its work pool it would register nothing, and not say so."""
-    httpx.post(f"{server.url}/work_pools/", json={"name": "cpu", "type": "process"}).raise_for_status()
+    for pool in POOLS:
+        httpx.post(f"{server.url}/work_pools/", json={"name": pool, "type": "process"}).raise_for_status()
     server.command("--no-prompt", "deploy", "--all")
     return {deployment["name"]: deployment for deployment in server.ask("deployments")}
 
@@ -49,6 +54,10 @@ def task_runs(server, run: dict) -> list[tuple[str, str]]:
     return sorted((task["name"], task["state_type"]) for task in found)
 
 
+def artifacts(server, run: dict) -> list[dict]:
+    return server.ask("artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})
+
+
 def logged(server, run: dict) -> list[str]:
     return [log["message"] for log in server.ask("logs", logs={"flow_run_id": {"any_": [run["id"]]}})]
 
@@ -60,9 +69,10 @@ def test_every_deployment_is_registered(deployments):
     }
 
     assert active == DEPLOYED
-    assert {"python", "bible", "tweets"} < DEPLOYED.keys() - {"experiment"} <= set(spec.names())
-    assert {deployment["work_pool_name"] for deployment in deployments.values()} == {"cpu"}
-    for name in DEPLOYED.keys() - {"experiment"}:
+    assert DEPLOYED.keys() - OTHERS == set(spec.names())
+    assert {deployment["work_pool_name"] for deployment in deployments.values()} == set(POOLS)
+    for name in DEPLOYED.keys() - OTHERS:
+        assert deployments[name]["tags"] == ["corpusmill", "refresh", name]
         assert deployments[name]["entrypoint"] == "flows.refresh.refresh"
         assert deployments[name]["parameters"] == {"corpus": name}
     assert deployments["experiment"]["entrypoint"] == "flows.experiment.experiment"
@@ -106,14 +116,18 @@ def test_an_experiment_trains_on_its_version_and_reports(prefect_here, copied, m
 
     monkeypatch.setenv("CORPUSMILL_STORE", copied.store)
 
-    done = experiment("verses", "verses@v1", (*TINY, "train.seed=2"))
+    asked = {"training": Training(settings=TINY, seed=2), "writing": Writing(length=30, count=2)}
+    done = experiment("verses", "verses@v1", **asked)
 
     run = flow_run(prefect_here, "experiment verses@v1")
-    assert done.made
-    assert Path(done.ref).is_relative_to(copied.store)
+    assert done.skipped == ()
+    assert Path(done.report).is_relative_to(copied.store)
+    assert done.score.startswith("test: ")
     assert run["state_type"] == "COMPLETED"
-    both = [("report verses", "COMPLETED"), ("train verses", "COMPLETED")]
-    assert until(lambda: task_runs(prefect_here, run) == both, 10)
+    stages = [(f"{stage} verses", "COMPLETED") for stage in ("report", "sample", "score", "train")]
+    assert until(lambda: task_runs(prefect_here, run) == stages, 10)
+    left = {f"verses-{name}" for name in ("loss", "report", "report-link", "samples", "score")}
+    assert left == {card["key"] for card in artifacts(prefect_here, run)}
     assert until(lambda: any(line.startswith("train 100%") for line in logged(prefect_here, run)), 10)
 
 
@@ -130,10 +144,12 @@ def test_a_flow_run_shows_its_stages_and_cards(prefect_here, plain, copied):
     assert task_runs(prefect_here, run) == [
         (f"{stage} verses.txt", "COMPLETED") for stage in ("build", "collect", "report", "train")
     ]
-    cards = prefect_here.ask("artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})
+    cards = artifacts(prefect_here, run)
+    of_version, of_run = ("corpus", "statistics", "drops"), ("loss", "report", "report-link")
     assert {card["key"]: card["description"] for card in cards} == {
-        "verses-corpus": outcome.version,
-        "verses-report": outcome.run,
+        "verses-economics": outcome.snapshot,
+        **{f"verses-{name}": outcome.version for name in of_version},
+        **{f"verses-{name}": outcome.run for name in of_run},
     }
     assert "```mermaid" in next(card["data"] for card in cards if card["key"] == "verses-corpus")
 
@@ -247,7 +263,7 @@ def test_a_gap_in_the_history_is_a_warning(prefect_here, plain):
     heard = []
     handler = logging.Handler()
     handler.emit = lambda record: heard.append(record.getMessage())
-    no_task = Stages(**dict.fromkeys(("collect", "build", "train", "report"), lambda *_: Done("ref", made=True)))
+    no_task = Stages(**dict.fromkeys((field.name for field in fields(Stages)), lambda *_: Done("ref", made=True)))
 
     @flow(name="gap")
     def gap():

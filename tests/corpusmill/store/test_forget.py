@@ -248,7 +248,8 @@ def test_a_run_is_said_to_be_tainted_and_what_it_recites_is_cleared(store, built
     samples = [{"temperature": 0.5, "text": f"and {gone.text[10:70]} so"}, {"temperature": 1.0, "text": "its own"}]
     (place / "samples").mkdir()
     (place / "samples" / "ladder.json").write_text(json.dumps(samples))
-    (place / "report.html").write_text(gone.text)
+    for name in ("report.html", recited.WRITTEN):
+        (place / name).write_text(gone.text)
     work = store.run_work_folder("poems", "eee111eee111")
     work.mkdir()
     (done,) = forgotten(store, gone.id, reason="asked")
