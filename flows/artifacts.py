@@ -29,6 +29,7 @@ from corpusmill.errors import CorpusmillError
 from corpusmill.store import refs
 from corpusmill.types import Progress
 from flows import cards
+from flows.service import shelf
 from flows.stages import Done, Job, corpus, store_of
 
 PATIENCE = 5.0  # seconds that a stage takes before it is worth an artifact of its progress
@@ -106,7 +107,7 @@ def reported(job: Job, done: Done, given: str) -> None:
     store = store_of(job)
     run = refs.run(store, given)
     create_markdown_artifact(cards.report(run, store, done.ref), cards.key(run.corpus, "report"), run.ref)
-    link = Path(done.ref).as_uri()
+    link = shelf.address(run.corpus, run.id) or Path(done.ref).as_uri()
     create_link_artifact(link, f"report of {run.ref}", cards.key(run.corpus, "report-link"), run.ref)
 
 
