@@ -29,6 +29,7 @@ from corpusmill.cli import (
     reproduce,
     share,
     site,
+    status,
     sweep,
     trace,
     verify,
@@ -66,6 +67,7 @@ for group in (
     new,
     share,
     site,
+    status,
 ):
     group.register(app)
 
