@@ -73,7 +73,7 @@ def _row(each: "Shelf", due: dict[str, str]) -> list[object]:
     notes = [
         *(["damaged"] if each.damaged else []),
         *(["held"] if each.held else []),
-        *([f"{len(each.stopped):,} trainings cut off"] if each.stopped else []),
+        *([f"trainings cut off: {len(each.stopped):,}"] if each.stopped else []),
     ]
     best = "-" if each.bits_per_byte is None else f"{each.bits_per_byte:.4f}"
     run = each.run.rpartition("/")[2] or "-"
