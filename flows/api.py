@@ -21,6 +21,7 @@ from corpusmill.store.commit import disk_errors, make_folder
 STARTUP_SECONDS = 90  # a first start migrates an empty database: 15 s of CPU
 STOP_SECONDS = 10
 LOG = "server.log"
+_REFUSED = (401, 403)
 _SERVER = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 
@@ -62,6 +63,9 @@ def _check(url: str) -> None:
         with get_client(sync_client=True) as client:
             client.raise_for_api_version_mismatch_once()
     except (httpx.HTTPError, RuntimeError) as error:
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in _REFUSED:
+            hint = "set PREFECT_API_AUTH_STRING to USER:PASSWORD as the server has it, or repeat with --plain"
+            raise FlowError(f"the Prefect server at {url} asks who we are, and refuses what we say", hint) from error
         hint = "start it, or unset PREFECT_API_URL, or repeat with --plain"
         raise FlowError(f"no Prefect server to use at {url} ({error.__cause__ or error})", hint) from error
 

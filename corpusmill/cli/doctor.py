@@ -1,5 +1,6 @@
-"""Whether this machine, and the place of the store, can keep what the store promises; what to do where they cannot."""
+"""Whether this machine, the place of the store and a Prefect server can keep what is promised; what to do if not."""
 
+import os
 from typing import Annotated
 
 import msgspec
@@ -26,15 +27,16 @@ def doctor(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check this machine and the store's disk or bucket, and say what to do; exit status 1 where a promise fails."""
+    """Check this machine, the store's disk or bucket and a Prefect server; exit status 1 where a promise fails."""
     from corpusmill.doctor.checks import CHECKS, KILLS, examine, promises
     from corpusmill.doctor.finding import WRONG
+    from flows.service.checks import table
 
     if kills and not crash_test:
         raise UsageError("--kills says how many a crash test kills", "add --crash-test")
     opened = open_store(store)
     with progress() as show:
-        found = list(examine(opened, CHECKS, show))
+        found = list(examine(opened, {**CHECKS, **table(opened, os.environ)}, show))
     if crash_test:
         with progress() as show:
             found += examine(opened, promises(kills or KILLS, show), show)

@@ -38,7 +38,7 @@ def status(
 ) -> None:
     """Show how new each corpus is, what runs, and what needs somebody, each with the command that helps."""
     from flows.health import look
-    from flows.health.api import find
+    from flows.service.look import find
 
     opened = open_store(store)
     _check(names or [], opened)

@@ -1,6 +1,6 @@
 """How corpora and flow runs fare, and what needs somebody: from the store, and from a Prefect server, if any.
 
-    found = look(store, ["bible"], days=35, moment=datetime.now(UTC), server=api.find(store, os.environ))
+    found = look(store, ["bible"], days=35, moment=datetime.now(UTC), server=find(store, os.environ))
     for need in found.needs: print(need.what, need.command)
 
 The store is the truth; without a server nothing of Prefect is imported.
@@ -12,11 +12,11 @@ from datetime import datetime
 
 from corpusmill.store import Store
 from flows.health import needs, shelf, stages
-from flows.health.api import Api
 from flows.health.needs import Need
 from flows.health.server import Orchestra, listen
 from flows.health.shelf import Shelf
 from flows.health.stages import Last
+from flows.service.ask import Api
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

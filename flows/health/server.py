@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from corpusmill.errors import FlowError
-from flows.health.api import Api
+from flows.service.ask import Api
 
 TAG = "corpusmill"
 REFRESH = "refresh"  # the flow

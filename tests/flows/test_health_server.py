@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from corpusmill.cli import app
 from flows.health import needs
-from flows.health.api import Api
 from flows.health.server import listen
+from flows.service.ask import Api
 from tests.corpusmill.samples import keep, run, snapshot, version
 from tests.flows.patience import send
 
@@ -125,5 +125,5 @@ def test_the_command_shows_both(server, lived, store, monkeypatch):
 def test_a_server_that_refuses_us_is_told_of(server, lived):
     heard = listen(Api(server.url.replace("/api", "/nowhere")), 1, datetime.now(UTC), lived)
 
-    assert heard.why.startswith("no server to ask at ")
-    assert "corpusmill up" in heard.hint
+    assert "is not where Prefect's API is" in heard.why
+    assert "PREFECT_API_URL" in heard.hint

@@ -2,17 +2,21 @@
 
 import base64
 import http.server
-import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from flows.health import api, needs
+from flows.health import needs
 from flows.health.server import FlowRun, Orchestra, listen
 from flows.health.shelf import Shelf
 from flows.health.stages import Last
+from flows.service import auth, state
+from flows.service.ask import Api
+from flows.service.look import find
+from flows.service.processes import Process
+from flows.service.state import Up
 
 
 def run_of(name: str, state: str = "Failed", corpus: str = "bible", seconds: int = 0) -> FlowRun:
@@ -31,6 +35,7 @@ def run_of(name: str, state: str = "Failed", corpus: str = "bible", seconds: int
 
 WELL = Shelf(corpus="bible", declared=True, days=1)
 URL = "http://127.0.0.1:4200/api"
+UP = Up(supervisor=Process(1, "1"), host="127.0.0.1", port=4200, url=URL, ui="", database="", since="")
 BROKEN = Last(corpus="bible", stage="collect", end="failed", at="", why="no route")
 
 
@@ -107,20 +112,19 @@ def test_late_flow_runs_name_the_pool_that_has_no_worker():
         ({}, 'active = "ephemeral"\n[profiles.ephemeral]\n', {}, None),
         ({}, "no toml", {"url": URL}, (URL, "")),
         ({}, "", {"url": URL, "auth": "secret"}, (URL, "me:pass")),
-        ({}, "", {"url": URL, "auth": "missing"}, None),
+        ({"PREFECT_API_URL": "http://elsewhere/api"}, "", {"url": URL, "auth": "secret"}, ("http://elsewhere/api", "")),
     ],
 )
 def test_the_server_is_that_of_the_environment_the_profile_or_the_store(store, environment, profile, up, expected):
-    home, state = store.root.parent / "prefect", store.root / ".prefect" / "up"
+    home, folder = store.root.parent / "prefect", state.folder_of(store)
     home.mkdir()
-    state.mkdir(parents=True)
+    folder.mkdir(parents=True)
     (home / "profiles.toml").write_text(profile)
-    (state / "secret").write_text("me:pass\n")
     if up:
-        where = {"auth": str(state / up["auth"])} if "auth" in up else {}
-        (state / "up.json").write_text(json.dumps({**up, **where}))
+        auth.keep(folder, "me:pass" if "auth" in up else "")
+        state.write(folder, replace(UP, url=up["url"]))
 
-    found = api.find(store, {"PREFECT_HOME": str(home), **environment})
+    found = find(store, {"PREFECT_HOME": str(home), **environment})
 
     assert (found and (found.url, found.secret)) == expected
     assert "pass" not in repr(found)
@@ -128,10 +132,10 @@ def test_the_server_is_that_of_the_environment_the_profile_or_the_store(store, e
 
 @pytest.mark.parametrize(
     ("secret", "why"),
-    [("me:pass", ""), ("me:wrong", "401 Unauthorized"), ("", "401 Unauthorized")],
+    [("me:pass", ""), ("me:wrong", "asks who we are"), ("", "asks who we are")],
 )
 def test_a_server_that_asks_who_we_are_is_told(guarded, secret, why):
-    heard = listen(api.Api(guarded, secret), 1, datetime.now(UTC))
+    heard = listen(Api(guarded, secret), 1, datetime.now(UTC))
 
     assert why in heard.why
     assert bool(heard.why) is bool(why)

@@ -1,0 +1,203 @@
+"""`up` and `down` as the programs they are, with a server of their own."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from corpusmill.store import Store
+from flows.service import state
+from flows.service.processes import mark_of, marked
+from tests.flows.programs import ROOT, environment, text, until
+
+PREFECT_FILE = """
+name: mine
+pull: []
+deployments:
+  - name: python
+    entrypoint: flows.refresh.refresh
+    parameters: {corpus: python}
+    work_pool: {name: cpu}
+    concurrency_limit: 1
+    schedules: [{slug: weekly, cron: "0 5 * * 1", timezone: UTC, active: true}]
+  - name: bible
+    entrypoint: flows.refresh.refresh
+    parameters: {corpus: bible}
+    work_pool: {name: cpu}
+    schedules: [{slug: monthly, cron: "0 5 1 * *", timezone: UTC, active: false}]
+  - name: experiment
+    entrypoint: flows.experiment.experiment
+    work_pool: {name: cpu}
+"""
+SECRET = "mill:a-secret-of-its-own"  # noqa: S105 - of a server that lives for a test
+
+
+class Mill:
+    """The program, with a store, a home and a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store, self.folder = Store(folder / "store"), folder
+        self.state = state.folder_of(self.store)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/api"
+        (folder / "mine.yaml").write_text(PREFECT_FILE, encoding="utf-8")
+        self.up = ("up", f"--port={self.port}", f"--prefect-file={folder / 'mine.yaml'}")
+
+    def environment(self, **more: str) -> dict[str, str]:
+        own = {"CORPUSMILL_STORE": self.store.place, "PYTHONPATH": str(ROOT), "DO_NOT_TRACK": "1"}
+        return environment(self.folder, **own, **more)
+
+    def call(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "corpusmill", *arguments],
+            cwd=self.folder,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def findings(self) -> dict[str, str]:
+        """The worst that doctor says of each thing."""
+        found = json.loads(self.call("doctor", "--json").stdout)["findings"]
+        worst = sorted(found, key=lambda each: ["well", "mind", "wrong"].index(each["state"]))
+        return {each["check"]: f"{each['state']} {each['what']}" for each in worst}
+
+    def told(self) -> state.Up:
+        return state.read(self.state)
+
+
+@pytest.fixture
+def mill(tmp_path, embedded_home):
+    """What it has started is ended, whatever became of the test."""
+    made = Mill(tmp_path)
+    state.private(made.state)
+    with sqlite3.connect(embedded_home / "prefect.db") as there, sqlite3.connect(made.state / "prefect.db") as here:
+        there.backup(here)
+        here.execute("delete from deployment_schedule")
+        here.execute("delete from deployment")
+        here.execute("delete from work_pool")
+    yield made
+    made.call("down")
+    assert marked(mark_of(made.state)) == []
+
+
+@pytest.mark.timeout(900)  # two servers start in it, one after the other
+def test_up_stays_up_and_down_ends_all_of_it(mill):
+    first = mill.call(*mill.up, "--detach", "--json")
+    assert first.returncode == 0, first.stdout + first.stderr
+    told = json.loads(first.stdout)
+    assert (told["api"], told["already"], told["deployments"]) == (mill.url, False, 3)
+    assert told["pools"].keys() == {"cpu", "gpu"}
+    assert stat.S_IMODE(mill.state.stat().st_mode) == 0o700
+
+    # Twice is no mistake; elsewhere is one.
+    assert json.loads(mill.call(*mill.up, "--json").stdout) == {**told, "already": True}
+    elsewhere = mill.call("up", "--port=1")
+    assert elsewhere.returncode == 1
+    assert f":{mill.port} is up for this store" in elsewhere.stderr
+
+    # All is well; a pool that goes is missed, and what somebody switches on stays on.
+    findings = mill.findings()
+    assert not [found for found in findings.values() if found.startswith("wrong")]
+    assert findings["schedules"] == "well 1 on, each with runs planned: python"
+    (bible,) = httpx.post(f"{mill.url}/deployments/filter", json={"deployments": {"name": {"any_": ["bible"]}}}).json()
+    schedule = f"{mill.url}/deployments/{bible['id']}/schedules/{bible['schedules'][0]['id']}"
+    assert httpx.patch(schedule, json={"active": True}).is_success
+    assert httpx.delete(f"{mill.url}/work_pools/gpu").is_success
+
+    # A worker that dies comes back; after its watcher has died, up begins anew.
+    before = mill.told()
+    os.kill(before.workers["worker-cpu"].pid, signal.SIGKILL)
+    assert until(lambda: mill.told().workers.get("worker-cpu") not in (None, before.workers["worker-cpu"]), 30)
+    os.kill(before.supervisor.pid, signal.SIGKILL)
+    assert until(lambda: not before.supervisor.lives(), 10)
+    again = json.loads(mill.call(*mill.up, "--detach", "--json").stdout)
+    assert again["pid"] != told["pid"]
+    assert not before.server.lives()
+    assert "2 on" in mill.findings()["schedules"]
+
+    ended = json.loads(mill.call("down", "--json").stdout)
+    assert [name.split()[0] for name in ended["ended"]] == ["worker-cpu", "server"]
+    assert (ended["running"], ended["killed"]) == (0, False)
+    assert marked(mark_of(mill.state)) == []
+    assert mill.call("down").stdout == "nothing is up\n"
+
+
+@pytest.mark.timeout(900)
+def test_who_has_no_password_is_refused_and_what_was_under_way_goes_on_at_the_next_up(mill):
+    (mill.folder / "verses.txt").write_text(text(), encoding="utf-8")
+    assert mill.call("collect", "verses.txt").returncode == 0
+    assert mill.call("build", "verses").returncode == 0
+    foreground = subprocess.Popen(
+        [sys.executable, "-m", "corpusmill", *mill.up, "--json"],
+        cwd=mill.folder,
+        env=mill.environment(CORPUSMILL_AUTH=SECRET),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert until(lambda: (up := mill.told()) and up.ready, 240)
+        who = tuple(SECRET.split(":"))
+        assert httpx.get(f"{mill.url}/admin/version").status_code == 401
+        assert httpx.get(f"{mill.url}/admin/version", auth=who).is_success
+        assert httpx.get(mill.url.removesuffix("/api"), follow_redirects=True).is_success  # the page that asks
+        assert mill.findings()["access"] == "well who does not know the password is refused"
+
+        refused = mill.call("run", "verses", PREFECT_API_URL=mill.url)
+        assert "set PREFECT_API_AUTH_STRING" in refused.stderr
+
+        began = {"corpus": "verses", "version": "verses@v1", "overrides": ["train.steps=1000000", "train.hidden=8"]}
+        wanted = {"deployments": {"name": {"any_": ["experiment"]}}}
+        (found,) = httpx.post(f"{mill.url}/deployments/filter", json=wanted, auth=who).json()
+        start = f"{mill.url}/deployments/{found['id']}/create_flow_run"
+        run = httpx.post(start, json={"parameters": began}, auth=who).json()["id"]
+        now = lambda: httpx.get(f"{mill.url}/flow_runs/{run}", auth=who).json()["state_type"]  # noqa: E731
+        assert until(lambda: now() == "RUNNING", 90)
+    finally:
+        foreground.send_signal(signal.SIGTERM)
+        said, _ = foreground.communicate(timeout=120)
+
+    assert foreground.returncode == 143
+    assert json.loads(said)["auth"] == str(mill.state / "auth")
+    assert sorted(path.name for path in mill.state.iterdir() if SECRET.encode() in path.read_bytes()) == []
+    with sqlite3.connect(mill.state / "prefect.db") as database:
+        query = "select s.name from flow_run_state s where s.flow_run_id = ? order by s.timestamp"
+        states = [name for (name,) in database.execute(query, [run])] or [
+            name for (name,) in database.execute(query, [run.replace("-", "")])
+        ]
+    assert states[-3:] == ["Running", "Crashed", "AwaitingRetry"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("up", "--port={taken}"), 1, "127.0.0.1 port {taken}: Address already in use"),
+        (("up", "--port={taken}", "--detach"), 1, "127.0.0.1 port {taken}: Address already in use"),
+        (("up", "--port={taken}", "--host=0.0.0.0"), 1, "WARNING: everybody who reaches 0.0.0.0 may run code"),
+        (("up", "--port={taken}", "--auth=me:secret"), 1, "WARNING: a password among a command's options is seen"),
+        (("up", "--auth=nonsense"), 2, "--auth has another form than USER:PASSWORD"),
+        (("up", "--postgres=mysql://me@db/x"), 2, "--postgres names no database"),
+        (("up", "--prefect-file=nowhere.yaml"), 2, "nowhere.yaml cannot be read"),
+    ],
+    ids=["port taken", "port taken, detached", "open to all", "password seen", "no password", "no database", "no file"],
+)
+def test_what_cannot_work_is_said_at_once_and_leaves_nothing(tmp_path, arguments, status, said):
+    mill = Mill(tmp_path)
+    with socket.create_server(("0.0.0.0", 0)) as taken:  # noqa: S104 - so that it is taken on every address
+        port = taken.getsockname()[1]
+        done = mill.call(*(each.format(taken=port) for each in arguments))
+    assert said.format(taken=port) in done.stderr
+    assert "secret" not in done.stderr
+    assert done.returncode == status
+    assert not (mill.state / "up.json").exists()
+    assert not (mill.state / "auth").exists()
