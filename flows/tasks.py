@@ -13,7 +13,7 @@ from prefect.tasks import Task, exponential_backoff
 from corpusmill.errors import NetworkError
 from corpusmill.store import refs
 from corpusmill.types import Progress
-from flows import cards, stages
+from flows import cards, politeness, stages
 from flows.pipeline import Stages
 from flows.stages import Done, Job
 
@@ -36,7 +36,8 @@ def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> b
 )
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch; a host that is away is asked again after 30, 60 and 120 s, and what had come is not fetched again."""
-    return stages.collect(job, progress)
+    with politeness.shared() as gate:
+        return stages.collect(job, progress, gate)
 
 
 @task(name="build", task_run_name="build {job.name}", cache_policy=NO_CACHE)
