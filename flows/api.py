@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from socket import create_server
 
@@ -23,6 +24,7 @@ STOP_SECONDS = 10
 LOG = "server.log"
 _REFUSED = (401, 403)
 _SERVER = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+_OWN: ContextVar[bool] = ContextVar("own", default=False)
 
 
 @contextmanager
@@ -41,6 +43,11 @@ def connected(home: Path) -> Iterator[None]:
         else:
             stack.enter_context(_own_server(home))
         yield
+
+
+def is_own() -> bool:
+    """Whether flows that run here report to a server of the command's own, which nobody else uses."""
+    return _OWN.get()
 
 
 def _settle(home: Path) -> Path:
@@ -76,9 +83,11 @@ def _own_server(home: Path) -> Iterator[None]:
 
     # The heartbeat thread holds every flow up by a second, and nobody listens to it here.
     with _running_server(home) as url, temporary_settings({"api.url": url, "flows.heartbeat_frequency": None}):
+        own = _OWN.set(True)
         try:
             yield
         finally:
+            _OWN.reset(own)
             _send_the_rest()
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from corpusmill.errors import UnknownNameError
@@ -18,6 +18,9 @@ from corpusmill.target import corpus_for, is_undeclared
 from corpusmill.types import Corpus, Progress, Snapshot
 from flows.told import told
 from model.writing import SOME, Writing
+
+if TYPE_CHECKING:
+    from corpusmill.http import Gate
 
 _LOOKED_AT, _HEAD = 200, 16_384  # files of one's own, and bytes of each, by which their kind is told
 
@@ -112,13 +115,17 @@ def check(job: Job) -> None:
 
 
 @told
-def collect(job: Job, progress: Progress) -> Done:
-    """Fetch the raw bytes -> a snapshot. Raises CollectError, with its kinds, SpecError, StoreError."""
+def collect(job: Job, progress: Progress, gate: "Gate | None" = None) -> Done:
+    """Fetch the raw bytes -> a snapshot; others who ask the same hosts pass `gate`, too.
+
+    Raises CollectError, with its kinds, SpecError, StoreError.
+    """
     import collectors
-    from corpusmill.http import Client, Network
+    from corpusmill.http import ALONE, Client, Network
 
     network = Network(mirror=job.mirror, allow_private=job.allow_private, contact=job.contact)
-    client = Client(network, secrets=Secrets.of(os.environ))  # read here, so that no flow keeps them as a parameter
+    secrets = Secrets.of(os.environ)  # read here, so that no flow keeps them as a parameter
+    client = Client(network, gate=gate or ALONE, secrets=secrets)
     got = collectors.collect(
         corpus(job), store_of(job), client, offline=job.offline, accept=job.accept, progress=progress
     )

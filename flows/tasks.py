@@ -11,7 +11,7 @@ from prefect.tasks import Task, exponential_backoff
 
 from corpusmill.errors import NetworkError
 from corpusmill.types import Progress
-from flows import artifacts, judging, stages
+from flows import artifacts, judging, politeness, stages
 from flows.pipeline import Next, Stages
 from flows.stages import Done, Job
 
@@ -35,7 +35,8 @@ def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> b
 )
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch; a host that is away is asked again after 30, 60 and 120 s, and what had come is not fetched again."""
-    done = stages.collect(job, progress)
+    with politeness.shared() as gate:
+        done = stages.collect(job, progress, gate)
     artifacts.collected(job, done, "")
     return done
 

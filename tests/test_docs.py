@@ -39,6 +39,7 @@ PAGES = (
     "docs/reliability.md",
     "docs/results.md",
     "docs/sampling.md",
+    "docs/scale.md",
     "docs/scaling-training.md",
     "docs/scoring.md",
     "docs/site.md",

@@ -4,10 +4,10 @@
     fetched = client.get("https://host/path", known=record_of_last_time)
 
 It knows addresses, not corpora. One request at a time: robots.txt is asked first (`robots`), a host is given time
-(`pace`), private addresses are refused when the connection is opened (`guard`), redirects are followed hop by hop
-(`redirect`), a body is whole or refused (`body`), a cut one is gone on with (`part`), what it costs is counted
-(`tally`). With a mirror set, ``https://host/path`` is asked of ``MIRROR/host/path`` and recorded under its true
-address, so a snapshot taken from a mirror is the same as one taken from the source.
+(`pace`) by all who share it (`gate`), private addresses are refused when the connection is opened (`guard`), redirects
+are followed hop by hop (`redirect`), a body is whole or refused (`body`), a cut one is gone on with (`part`), what it
+costs is counted (`tally`). With a mirror set, ``https://host/path`` is asked of ``MIRROR/host/path`` and recorded under
+its true address, so a snapshot taken from a mirror is the same as one taken from the source.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,8 +31,9 @@ from corpusmill.errors import (
 from corpusmill.http.attempt import Attempt, attempts
 from corpusmill.http.body import opened
 from corpusmill.http.clock import Clock
+from corpusmill.http.gate import ALONE, Gate
 from corpusmill.http.network import Network
-from corpusmill.http.pace import Pace
+from corpusmill.http.pace import PATIENCE, Pace
 from corpusmill.http.part import SPILL, Part
 from corpusmill.http.record import now
 from corpusmill.http.robots import LARGEST, Robots
@@ -41,7 +42,20 @@ from corpusmill.http.wire import Allowance, Send, Wire, origin
 from corpusmill.secrets import Secrets
 from corpusmill.types import RawFile
 
-__all__ = ["RETRIES", "Client", "Clock", "Fetched", "Limits", "Network", "Pace", "Send", "Tally", "now"]
+__all__ = [
+    "ALONE",
+    "RETRIES",
+    "Client",
+    "Clock",
+    "Fetched",
+    "Gate",
+    "Limits",
+    "Network",
+    "Pace",
+    "Send",
+    "Tally",
+    "now",
+]
 
 RETRIES = Retry(
     total=4,
@@ -49,7 +63,7 @@ RETRIES = Retry(
     backoff_jitter=0.5,
     status_forcelist=(408, 425, 429, 500, 502, 503, 504),
     allowed_methods=("GET",),
-    retry_after_max=120,  # seconds; a host that asks for more is left alone until then
+    retry_after_max=PATIENCE,
     raise_on_status=False,
 )
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -98,14 +112,17 @@ class Client:
         retries: Retry = RETRIES,
         clock: Clock = Clock(),
         pace: Pace | None = None,
+        gate: Gate = ALONE,
         spill: int = SPILL,
     ) -> None:
-        """`parts` is a folder for long bodies that were cut; `send` stands in for the network in tests."""
+        """`parts` is for long bodies that were cut; others pass `gate`, too; `send` is a test's network."""
         self.network, self.limits, self.parts, self.secrets = network, limits, parts, secrets
         self.tally = Tally()
         self.told: Callable[[str, int, int], None] = lambda _url, _received, _total: None
         self._retries, self._clock, self._spill, self._sender = retries, clock, spill, send
-        self.pace = pace or Pace(clock, start=max(limits.delay, 1.0), least=limits.delay)
+        self._gate = gate
+        shared = ALONE if network.near else gate  # nobody is spared by waiting for a mirror on this machine
+        self.pace = pace or Pace(clock, start=max(limits.delay, 1.0), least=limits.delay, gate=shared)
         self._wire = Wire(network, secrets, limits, self.tally, self.pace, clock, send)
         self._robots = Robots(self._ask_robots, clock)
         self._stopped: dict[tuple[str, str, int], CollectError] = {}
@@ -143,6 +160,7 @@ class Client:
             send=self._sender,
             retries=self._retries,
             clock=self._clock,
+            gate=self._gate,
             spill=self._spill,
         )
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -30,7 +29,7 @@ from corpusmill.http.body import Head, Inflater, head_of, origin_of, receive
 from corpusmill.http.network import printable
 from corpusmill.http.pace import retry_after
 from corpusmill.http.part import Part
-from corpusmill.http.wire import Allowance, Answer, Wire, origin
+from corpusmill.http.wire import Allowance, Answer, Wire, host_of, origin
 from corpusmill.types import RawFile
 
 GONE = frozenset({404, 410})
@@ -156,9 +155,8 @@ def _refuse(wire: Wire, answer: Answer, shown: str, retries: Retry) -> NoReturn:
         raise error
     after = retry_after(response.raw.headers.getlist("retry-after"), wire.clock.time()) or 0.0
     if after > retries.retry_after_max:
-        host = urlsplit(answer.url).netloc
         until = wire.clock.time() + after
-        wire.pace.park(host, until)
+        wire.pace.park(host_of(answer.url), until)
         raise DeferredError(f"{message} and asks to be left alone until {_when(until)}", LATER)
     raise _Again(error, after)
 

@@ -3,10 +3,12 @@
     pace.wait("host", decision.crawl_delay)   # before every request
     pace.note("host", latency, status)        # after its headers came
     pace.park("host", until)                  # Retry-After asks for longer than we wait
+    pace.rest("host", seconds)                # it failed: a pause before it is asked once more
 
 It knows hosts and seconds, neither addresses nor why a host is slow. The delay between requests follows Scrapy's
 AutoThrottle (scrapy/extensions/throttle.py): half way to what the host took, at once if it took longer, and never less
-after an error, which is often quicker to make than a page.
+after an error, which is often quicker to make than a page. Who shares a host with others passes a `gate` as well, when
+the own wait is over.
 """
 
 import re
@@ -14,10 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NoReturn
 
 from corpusmill.errors import DeferredError
 from corpusmill.http.clock import Clock
+from corpusmill.http.gate import ALONE, Gate
 
+PATIENCE = 120  # seconds: a host that asks for more is left alone until then
 _GOOD = (200, 304)
 _TELL = 1.0  # seconds between two words about the same wait
 _END = datetime(9999, 12, 31, tzinfo=UTC).timestamp()  # the last day that a date can name
@@ -53,6 +58,7 @@ class Pace:
         concurrency: float = 1.0,
         burst: int = 1,
         waiting: Callable[[str, float], None] = _nobody,
+        gate: Gate = ALONE,
     ) -> None:
         """Seconds: `start` between the first requests, then from `least` to `most`.
 
@@ -62,15 +68,16 @@ class Pace:
         """
         self.parked: dict[str, float] = {}
         self.waiting = waiting
+        self._gate = gate
         self._clock, self._start, self._least, self._most = clock, start, least, most
         self._concurrency, self._burst = concurrency, burst
         self._buckets: dict[str, _Bucket] = {}
 
     def wait(self, host: str, crawl_delay: float = 0.0) -> float:
-        """Sleep until `host` may be asked; returns the seconds slept.
+        """Sleep until `host` may be asked, by all who share it; returns the seconds slept.
 
         A crawl delay is a floor under the delay, whatever the host's speed, and allows no burst. Raises DeferredError
-        while the host is parked.
+        while the host is parked, by us or by others.
         """
         self._refuse_parked(host)
         bucket = self._bucket(host)
@@ -79,6 +86,7 @@ class Pace:
         capacity = 1.0 if crawl_delay > 0 else float(self._burst)
         bucket.tokens = min(bucket.tokens, capacity)
         slept = self._sleep(host, bucket.since + (1.0 - bucket.tokens) * bucket.delay)
+        slept += self._take_turn(host, bucket.delay)
         now = self._clock.monotonic()
         gained = (now - bucket.since) / bucket.delay if bucket.delay else capacity
         bucket.tokens = max(0.0, min(capacity, bucket.tokens + gained) - 1.0)
@@ -95,15 +103,35 @@ class Pace:
 
     def park(self, host: str, until: float) -> None:
         """Leave `host` alone until then, in unix seconds; of two such dates the later counts."""
-        self.parked[host] = min(max(until, self.parked.get(host, 0.0)), _END)
+        self.parked[host] = until = min(max(until, self.parked.get(host, 0.0)), _END)
+        self._gate.rest(host, until - self._clock.time())
+
+    def rest(self, host: str, seconds: float) -> float:
+        """Sleep before `host` is asked once more, while nobody else asks it either; returns the seconds."""
+        self._gate.rest(host, seconds)
+        self.waiting(host, seconds)
+        self._clock.sleep(seconds)
+        return seconds
 
     def _refuse_parked(self, host: str) -> None:
         until = self.parked.get(host, 0.0)
         if until > self._clock.time():
-            when = datetime.fromtimestamp(min(until, _END), UTC).isoformat(timespec="seconds")
-            message = f"{host} asked to be left alone until {when}"
-            raise DeferredError(message, "what came is kept; repeat the command after then")
+            self._defer(host, until)
         self.parked.pop(host, None)
+
+    def _defer(self, host: str, until: float) -> NoReturn:
+        when = datetime.fromtimestamp(min(until, _END), UTC).isoformat(timespec="seconds")
+        message = f"{host} asked to be left alone until {when}"
+        raise DeferredError(message, "what came is kept; repeat the command after then")
+
+    def _take_turn(self, host: str, delay: float) -> float:
+        """Sleep until the others let us ask, too; returns the seconds slept."""
+        slept = 0.0
+        while left := self._gate.turn(host, delay):
+            if left > max(PATIENCE, delay):
+                self._defer(host, self._clock.time() + left)
+            slept += self._sleep(host, self._clock.monotonic() + left)
+        return slept
 
     def _bucket(self, host: str) -> _Bucket:
         if host not in self._buckets:

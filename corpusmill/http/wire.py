@@ -137,9 +137,7 @@ class Wire:
     def pause(self, url: str, seconds: float) -> None:
         """Wait before asking the same host again."""
         if seconds > 0:
-            self.pace.waiting(urlsplit(url).netloc, seconds)
-            self.clock.sleep(seconds)
-            self.tally.waited += seconds
+            self.tally.waited += self.pace.rest(host_of(url), seconds)
 
     def hint(self) -> str:
         """What to do about a host that does not answer."""
@@ -149,7 +147,7 @@ class Wire:
 
     def _ask(self, url: str, headers: Mapping[str, str], delay: float, allowance: Allowance) -> requests.Response:
         self.tally.spend(self.limits, self.clock.monotonic)
-        host = urlsplit(url).netloc.rpartition("@")[2]
+        host = host_of(url)
         if not self.network.near or host in self.pace.parked:
             self.tally.waited += self.pace.wait(host, delay)
         request = self._prepared(url, headers)
@@ -244,6 +242,11 @@ def origin(url: str) -> tuple[str, str, int]:
     except ValueError as error:
         raise NetworkError(f"{url[:200]!r} is no address: {error}", "write it as https://host/path") from error
     return parts.scheme, parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
+
+
+def host_of(url: str) -> str:
+    """Host and port as an address has them: what a pace is kept for. No login."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _login_apart(url: str) -> tuple[str, dict[str, str]]:
