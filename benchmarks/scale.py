@@ -281,7 +281,7 @@ def peak(pid: int) -> int:
 
 
 async def _database_size(url: str) -> int:
-    import asyncpg  # type: ignore[import-untyped]
+    import asyncpg
 
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
