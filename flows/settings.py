@@ -17,4 +17,5 @@ def job(corpus: str, overrides: tuple[str, ...] = ()) -> Job:
     store = os.environ.get("CORPUSMILL_STORE") or Path(platformdirs.user_data_dir("corpusmill"), "store")
     network = asdict(Network.of(os.environ))
     place = opened(str(store), os.environ).place  # absolute, wherever the flow runs
-    return Job(corpus, place, overrides=overrides, workers=processors.asked(os.environ), **network)
+    workers, on = processors.asked(os.environ), processors.cluster(os.environ)
+    return Job(corpus, place, overrides=overrides, workers=workers, on=on, **network)
