@@ -24,6 +24,7 @@ BENCHMARKS = (
     "baselines",
     "gpu",
     "encode",
+    "cluster",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

@@ -1,4 +1,4 @@
-"""How many processes may work at once on this machine."""
+"""How many processes may work at once on this machine, and which other machines build for it."""
 
 import os
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from corpusmill.errors import UsageError
 
 VARIABLE = "CORPUSMILL_WORKERS"
+CLUSTER = "CORPUSMILL_ON"
 _MOST = 1024
 _DIGITS = 4  # of it
 
@@ -18,6 +19,11 @@ def asked(environ: Mapping[str, str]) -> int | None:
     if not said.isdecimal() or len(said) > _DIGITS or int(said) > _MOST:
         raise UsageError(f"{VARIABLE}={said} is no number of processes", f"set it to 0 to {_MOST:,}, or unset it")
     return int(said)
+
+
+def cluster(environ: Mapping[str, str]) -> str:
+    """The address of the cluster that builds, ``ray://HOST:PORT`` or ``dask://HOST:PORT``; empty: this machine does."""
+    return environ.get(CLUSTER, "").strip()
 
 
 def available() -> int:

@@ -16,7 +16,8 @@ from flows.stages import Job
 def job(corpus: str, **asked: Any) -> Job:
     """A corpus, over the network as the environment says; `asked` are more fields of the job."""
     network = asdict(Network.of(os.environ))
-    return Job(corpus, store().place, workers=processors.asked(os.environ), **network, **asked)
+    workers, on = processors.asked(os.environ), processors.cluster(os.environ)
+    return Job(corpus, store().place, workers=workers, on=on, **network, **asked)
 
 
 def store() -> Store:

@@ -37,6 +37,7 @@ class Job:
     offline: bool = False
     accept: bool = False  # take a snapshot that looks wrong
     workers: int | None = None  # processes that may work at once; None = as many as there are processors
+    on: str = ""  # the cluster that builds: ray://HOST:PORT, dask://HOST:PORT
     overrides: tuple[str, ...] = ()  # "train.hidden=256"
     split: str = ""  # that a run is scored on; empty = the test split, or where there is none the validation split
     scored: int = 100_000  # at most so many characters of it, from its start; 0 = all
@@ -144,7 +145,7 @@ def build(job: Job, snapshot: str, progress: Progress) -> Done:
     taken = _snapshot(store, declared.name, snapshot)
     if is_undeclared(declared) and not any(each.startswith("parse.") for each in job.overrides):
         declared = replace(declared, parse=_fitting(taken, store))
-    version, made = build_version(declared, taken, store, processes=job.workers, progress=progress)
+    version, made = build_version(declared, taken, store, processes=job.workers, on=job.on, progress=progress)
     return Done(version.ref, made)
 
 

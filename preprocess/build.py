@@ -8,12 +8,14 @@
     resolve     rules, duplicates, groups, splits
     publish     shards, linked or written; statistics; the manifest last
 
+With `on`, the address of a cluster, its machines mill and write (`preprocess.cluster`); all else is done here.
+
 The same snapshot, sections and code have the same build key, and nothing is done. Nothing depends on the order of the
 files, on the clock, the locale, the hash seed or the number of workers. It knows kinds of material and steps only
 through the recipe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from corpusmill.store import Store, commit, tombstones
 from corpusmill.store.forget import sweep
 from corpusmill.store.ids import code_digest, content_id
 from corpusmill.types import Corpus, Progress, Snapshot, Version, silent
+from preprocess.cluster.crew import Crew, joined
 from preprocess.decide import index
 from preprocess.decide.cut import cut
 from preprocess.decide.index import Parsed
@@ -34,8 +37,9 @@ from preprocess.parse import path_of
 from preprocess.partition import files as partition
 from preprocess.partition import workers
 from preprocess.partition.mill import folder_of
-from preprocess.partition.units import Damaged, Unit, units
-from preprocess.publish.rows import Lost
+from preprocess.partition.units import Damaged, Reader, Unit, reader, units
+from preprocess.publish.making import here
+from preprocess.publish.rows import DamagedError, Lost
 from preprocess.publish.version import Prepared, publish
 from preprocess.recipe import CODE, Recipe, check, libraries
 
@@ -50,13 +54,15 @@ def build(
     store: Store,
     *,
     processes: int | None = None,
+    on: str = "",
     progress: Progress = silent,
 ) -> tuple[Version, bool]:
     """The version that a corpus's snapshot gives; the bool is False when it was there already.
 
-    `processes` parse and write at once: default one a processor; where little is new, this one does it. Raises
-    SpecError, ParseError, BuildError (IncompleteError), StoreError (BusyError, CorruptError); then nothing is published
-    and the version before stays the latest. What was parsed stays, and the next build goes on from it.
+    `processes` parse and write at once: default one a processor; where little is new, this one does it. `on` is the
+    address of a cluster whose machines do it instead (``ray://…``, ``dask://…``), unless there is little. Raises
+    SpecError, ParseError, BuildError (IncompleteError), StoreError (BusyError, CorruptError), UsageError; then nothing
+    is published and the version before stays the latest. What was parsed stays, and the next build goes on from it.
     """
     recipe = check(corpus)
     key = build_key(recipe, corpus, snapshot, store)
@@ -64,9 +70,13 @@ def build(
         version, made = _find(store, corpus.name, key), False
         if version is None:
             several = processors.available() if processes is None else processes
-            with store.lock(corpus.name, "build", f"building {corpus.name}"):
-                store.fetch(snapshot)
-                version, made = _made(recipe, corpus, snapshot, store, several, progress)
+            with (
+                store.lock(corpus.name, "build", f"building {corpus.name}"),
+                joined(on, recipe, corpus, snapshot, store, progress) as crew,
+            ):
+                if not crew:
+                    store.fetch(snapshot)
+                version, made = _made(recipe, corpus, snapshot, store, crew or several, progress)
         store.set_latest(corpus.name, "latest", version.name)
         if version.build_key != key:  # the same rows by another way: next time they are known
             store.set_latest(corpus.name, f"built/{key}", version.id)
@@ -83,10 +93,15 @@ def build_key(recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store) 
 
 
 def prepare(
-    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, processes: int = 0, progress: Progress = silent
+    recipe: Recipe,
+    corpus: Corpus,
+    snapshot: Snapshot,
+    store: Store,
+    by: Crew | int = 0,
+    progress: Progress = silent,
 ) -> Resolved:
-    """What is to be published. Only partitions are written."""
-    parsed = _parse(recipe, corpus, snapshot, store, processes, progress)
+    """What is to be published, `by` a cluster or so many processes. Only partitions are written."""
+    parsed = _parse(recipe, corpus, snapshot, store, by, progress)
     _refuse_lacking(parsed, recipe, corpus)
     if recipe.split.scheme != DOCUMENT:
         return cut(recipe, corpus, snapshot, store, parsed.parts)
@@ -97,27 +112,46 @@ def prepare(
 
 
 def _made(
-    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, processes: int, progress: Progress
+    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, by: Crew | int, progress: Progress
 ) -> tuple[Version, bool]:
     folder = folder_of(store, corpus.name)
     for _ in range(_ATTEMPTS):
         try:
-            resolved = prepare(recipe, corpus, snapshot, store, processes, progress)
+            resolved = prepare(recipe, corpus, snapshot, store, by, progress)
             key = build_key(recipe, corpus, snapshot, store)
-            prepared = Prepared(resolved, recipe.table, key, folder, processes)
-            return publish(prepared, corpus, snapshot, store, progress)
+            making, beside = (here(by), frozenset[str]()) if isinstance(by, int) else (by.making, by.beside)
+            prepared = Prepared(resolved, recipe.table, key, folder, making, beside)
+            done = publish(prepared, corpus, snapshot, store, progress)
         except Lost as lost:
-            for key in lost.keys:
-                partition.forget(folder, key)
+            _forget(folder, lost.keys, by)
+        except DamagedError as error:
+            _forget(folder, [error.key], by)
+            raise
+        else:
+            if not isinstance(by, int):
+                by.tidy(resolved.table.keys)
+            return done
     raise CorruptError(f"{folder} loses what is put there", "check the disk, then repeat the command")
 
 
+def _forget(folder: Path, keys: Sequence[str], by: Crew | int) -> None:
+    """Remove partitions, so that they are made again."""
+    for key in keys:
+        partition.forget(folder, key)
+    if not isinstance(by, int):
+        by.forget(keys)
+
+
 def _parse(
-    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, processes: int, progress: Progress
+    recipe: Recipe, corpus: Corpus, snapshot: Snapshot, store: Store, by: Crew | int, progress: Progress
 ) -> Parsed:
     """Every file's partition; of a damaged archive none, but a drop."""
     damaged: list[Damaged] = []
-    keyed = workers.run(_told(recipe, snapshot, store, damaged, progress), corpus, store.root, processes)
+    if isinstance(by, int):
+        told = _told(recipe, snapshot, store, damaged, progress, reader(store.root))
+        keyed = workers.run(told, corpus, store.root, by)
+    else:
+        keyed = by.parse(_told(recipe, snapshot, store, damaged, progress, by.reader()), damaged)
     void = {each.file.url for each in damaged}
     keys = [key for unit, key in keyed if unit.origin not in void or not unit.origin]
     near = recipe.clean.near
@@ -140,7 +174,7 @@ def _ledger(folder: Path, damaged: Damaged) -> str:
 
 
 def _told(
-    recipe: Recipe, snapshot: Snapshot, store: Store, damaged: list[Damaged], progress: Progress
+    recipe: Recipe, snapshot: Snapshot, store: Store, damaged: list[Damaged], progress: Progress, how: Reader
 ) -> Iterator[Unit]:
     """The units, progress told on the way, what is damaged put aside."""
     total, read, calls = sum(file.bytes for file in snapshot.files), 0, count()
@@ -152,7 +186,7 @@ def _told(
             return
         progress("build", min(read, total - 1), total, f"{path_of(url)}, {read / 1e6:.1f} of {total / 1e6:.1f} MB")
 
-    for each in units(recipe, snapshot, store.root, tell):
+    for each in units(recipe, snapshot, store.root, tell, how):
         if isinstance(each, Damaged):
             damaged.append(each)
         else:

@@ -3,6 +3,7 @@
 With CORPUSMILL_REQUIRE=all, as in CI, lacking it is a failure.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -20,6 +21,12 @@ NOBODY = 65534  # the user id that owns nothing, by convention
 def program(name: str) -> str:
     """The path of a program, or the test is skipped."""
     return shutil.which(name) or _lacking(f"{name} is not installed: {PROGRAMS[name]}")
+
+
+def package(name: str, extra: str) -> None:
+    """Nothing, or the test is skipped that needs a package of an extra."""
+    if importlib.util.find_spec(name) is None:
+        _lacking(f"{name} is not installed: pip install 'corpusmill[{extra}]'")
 
 
 def shared(name: str) -> Path:

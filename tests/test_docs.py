@@ -27,6 +27,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/baselines.md",
+    "docs/building-on-a-cluster.md",
     "docs/building.md",
     "docs/collecting.md",
     "docs/duplicates.md",

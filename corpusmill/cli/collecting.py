@@ -13,9 +13,11 @@ from corpusmill.cli.settings import (
     AcceptOption,
     JsonOption,
     OfflineOption,
+    OnOption,
     PrivateOption,
     SetOption,
     StoreOption,
+    cluster,
     network,
     open_store,
     overrides,
@@ -69,6 +71,7 @@ def refresh(
     plain: Annotated[bool, typer.Option("--plain", help="Without Prefect: the same stages, started at once.")] = False,
     accept: AcceptOption = False,
     allow_private: PrivateOption = False,
+    on: OnOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,7 +84,7 @@ def refresh(
         return _plain(**msgspec.to_builtins(done))
 
     opened = open_store(store)
-    more = {"accept": accept, "workers": workers(), **network(allow_private=allow_private)}
+    more = {"accept": accept, "workers": workers(), "on": cluster(on), **network(allow_private=allow_private)}
     jobs = [stages.Job(target, opened.place, **more) for target in _named(targets, every)]
     with nullcontext() if plain else connected(opened.root / ".prefect"):
         _for_each(jobs, one, as_json=as_json)

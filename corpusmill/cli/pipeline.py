@@ -12,9 +12,11 @@ from corpusmill.cli.settings import (
     JsonOption,
     MinutesOption,
     OfflineOption,
+    OnOption,
     PrivateOption,
     SetOption,
     StoreOption,
+    cluster,
     helps,
     network,
     open_store,
@@ -30,7 +32,7 @@ Target = Annotated[str, typer.Argument(help="A corpus of the catalogue, or a fil
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Example: corpusmill run shakespeare --minutes 5 --set train.hidden=384")(run)
-    app.command(epilog="Example: corpusmill build bible")(build)
+    app.command(epilog="Example: corpusmill build bible --on ray://10.0.0.1:10001")(build)
     app.command(epilog="Example: corpusmill train bible@v1 --minutes 10 --set train.seed=7")(train)
     app.command(epilog="Example: corpusmill report bible -o bible.html")(report)
 
@@ -42,6 +44,7 @@ def run(
     minutes: MinutesOption = None,
     engine: EngineOption = None,
     allow_private: PrivateOption = False,
+    on: OnOption = None,
     sets: SetOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -57,6 +60,7 @@ def run(
         offline=offline,
         overrides=overrides(sets, minutes, engine),
         workers=workers(),
+        on=cluster(on),
         **network(allow_private=allow_private),
     )
     with progress() as show:
@@ -77,6 +81,7 @@ def run(
 def build(
     target: Target,
     snapshot: Annotated[str, typer.Option(help="Id of a snapshot (default: the latest).")] = "",
+    on: OnOption = None,
     sets: SetOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -86,7 +91,7 @@ def build(
 
     opened = open_store(store)
     with progress() as show:
-        job = stages.Job(target, opened.place, overrides=overrides(sets), workers=workers())
+        job = stages.Job(target, opened.place, overrides=overrides(sets), workers=workers(), on=cluster(on))
         done = stages.build(job, snapshot, show)
     version = refs.version(opened, done.ref)
     value = {"corpus": version.corpus, "version": done.ref, "id": version.id, "new": done.made}

@@ -36,6 +36,11 @@ def workers() -> int | None:
     return processors.asked(os.environ)
 
 
+def cluster(said: str | None) -> str:
+    """The cluster that builds, as a Job takes it: what an option says, or else CORPUSMILL_ON."""
+    return processors.cluster(os.environ) if said is None else said.strip()
+
+
 def helps() -> bool:
     """Whether this is one of the processes that torchrun starts beside the first one: it works, and says nothing."""
     return os.environ.get("RANK", "0") != "0" and os.environ.get("WORLD_SIZE", "1") != "1"
@@ -80,6 +85,14 @@ PrivateOption = Annotated[
     bool, typer.Option("--allow-private", help="Let hosts of a private network be asked, this machine among them.")
 ]
 AcceptOption = Annotated[bool, typer.Option("--accept", help="Take what was held for review because it looks wrong.")]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ray://HOST:PORT|dask://HOST:PORT",
+        help="Build on the machines of this cluster (default: CORPUSMILL_ON, or on this one).",
+    ),
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Use what was collected before; no network.")]
 
 

@@ -122,7 +122,7 @@ class Store:
         if isinstance(manifest, Snapshot):
             remote.push_blobs(self.root, self.bucket, answered(manifest))
         with self.lease("objects"):
-            return remote.publish(self.root, self.bucket, work, final, encode(manifest))
+            return remote.publish(self.root, self.bucket, work, final, encode(manifest), remote.named(manifest))
 
     def replace(self, work: Path, final: Path, manifest: Snapshot | Version | Run) -> None:
         """Put what is in `work`, or was changed in `final` itself, in the place of what is at `final`.

@@ -73,6 +73,11 @@ class S3:
             stream = obstore.get(self._store, key).stream(min_chunk_size=PIECE)
         return self._streamed(key, iter(stream))
 
+    def part(self, key: str, start: int, end: int) -> bytes:
+        """See Objects."""
+        with self._told(key):
+            return bytes(obstore.get_range(self._store, key, start=start, end=end))
+
     def put(self, key: str, body: bytes | Path) -> None:
         """See Objects."""
         with self._told(key):

@@ -33,7 +33,7 @@ from corpusmill.store.blobs import blob_path
 from corpusmill.store.exchange import mended
 from corpusmill.store.found import Found, goes, living, look
 from corpusmill.store.recited import Reciting, descended, taint
-from corpusmill.store.spare import spare
+from corpusmill.store.spare import spare, unpublished
 from corpusmill.store.tombstones import STEP, Kind, Tombstones, is_mask
 from corpusmill.types import Progress, Removal, Snapshot, Version, silent
 
@@ -167,6 +167,8 @@ class _Removing:
             _remove_blobs(store, corpus, found.blobs)
             _mask_snapshots(store, corpus, stones)
             caches.remove(store, corpus)
+            if store.bucket:
+                store.bucket.delete([entry.key for entry in unpublished(store, corpus)])
             naming = scrubbed.Naming.of(stones, found)
             scrubbed.events(store, naming)
             scrubbed.sweeps(store, naming)

@@ -20,7 +20,8 @@ from corpusmill.errors import BusyError
 from corpusmill.store import Store, commit, pins, remote, tags
 from corpusmill.store.clearable import Folder, Place, place_of
 from corpusmill.store.exchange import mended
-from corpusmill.store.spare import spare
+from corpusmill.store.objects import Entry
+from corpusmill.store.spare import spare, unpublished
 from corpusmill.types import Progress, Snapshot, Version, silent
 
 GRACE = timedelta(days=1)
@@ -104,6 +105,7 @@ class _Sweeping:
                 left = self._versions(name)
                 self._snapshots(name, left)
                 self._caches(name, left)
+                self._listed(unpublished(self._store, name, self._before))
                 if self._retention.trainings:
                     self._trainings(name)
         except BusyError as busy:
@@ -133,10 +135,14 @@ class _Sweeping:
             if not self._dry:
                 remote.finish(bucket)
             gone = {item.what for item in self.removed if item.kind == "version"}
-            entries = list(spare(self._store, self._before, gone))
-            self.removed += [Item("object", entry.key, entry.size) for entry in entries]
-            if not self._dry:
-                bucket.delete([entry.key for entry in entries])
+            self._listed(spare(self._store, self._before, gone))
+
+    def _listed(self, found: Iterable[Entry]) -> None:
+        """Remove these from the bucket."""
+        entries = list(found)
+        self.removed += [Item("object", entry.key, entry.size) for entry in entries]
+        if self._store.bucket and entries and not self._dry:
+            self._store.bucket.delete([entry.key for entry in entries])
 
     def remains(self) -> None:
         """What dead writers left, wherever they write."""

@@ -1,4 +1,4 @@
-"""What the store needs of a bucket, and how it asks again: seven verbs on keys, of which one is the commit.
+"""What the store needs of a bucket, and how it asks again: eight verbs on keys, of which one is the commit.
 
 `create` is what makes a bucket a store: of all who create one key, one is told True. `Steady` stands in front of any
 `Objects` and asks again where a server is busy or does not answer. An answer that is lost is not a refusal: what was
@@ -47,6 +47,9 @@ class Objects(Protocol):
     def pieces(self, key: str) -> Iterator[bytes]:
         """The same in pieces of some megabytes. Raises FileNotFoundError."""
 
+    def part(self, key: str, start: int, end: int) -> bytes:
+        """Some of the body: what there is of it from `start` to before `end`. Raises FileNotFoundError."""
+
     def put(self, key: str, body: bytes | Path) -> None:
         """Write or replace an object; a path means what is in that file."""
 
@@ -90,6 +93,10 @@ class Steady:
     def pieces(self, key: str) -> Iterator[bytes]:
         """See Objects. What fails on the way is not gone on with: whoever reads begins again."""
         return self._repeated(lambda: self._objects.pieces(key))
+
+    def part(self, key: str, start: int, end: int) -> bytes:
+        """See Objects."""
+        return self._repeated(lambda: self._objects.part(key, start, end))
 
     def put(self, key: str, body: bytes | Path) -> None:
         """See Objects."""

@@ -15,18 +15,22 @@ What has to be forgotten is taken out in the same order, but that the manifest i
 others out first (`Store.alone`). Files in objects/ that no manifest names are then removed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
+from corpusmill.errors import StoreError
 from corpusmill.store import commit
 from corpusmill.store.blobs import blob_path
 from corpusmill.store.commit import MANIFEST
 from corpusmill.store.ids import file_sha256, pretty
 from corpusmill.store.objects import Objects
 from corpusmill.store.working import COMMITS, Record, each, note_of, object_key
+from corpusmill.types import Run, Snapshot, Version
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _PROBED = ".probed"
 
 
@@ -40,10 +44,17 @@ def ready(root: Path, bucket: Objects) -> None:
         commit.write_file(known, str(bucket).encode())
 
 
-def publish(root: Path, bucket: Objects, work: Path, final: Path, manifest: bytes) -> bool:
-    """Commit a filled work folder to the bucket, and to the working copy. False where another was first."""
+def publish(
+    root: Path, bucket: Objects, work: Path, final: Path, manifest: bytes, shards: Mapping[str, str] = NOTHING
+) -> bool:
+    """Commit a filled work folder to the bucket, and to the working copy. False where another was first.
+
+    Of the `shards` that the manifest names (`named`), those that are not in the folder have been sent to objects/ by
+    others. Raises StoreError where one is not there.
+    """
     finish(bucket)
-    record = _sent(root, bucket, work, final, manifest)
+    sent = {name: digest for name, digest in shards.items() if not (work / name).is_file()}
+    record = _sent(root, bucket, work, final, manifest, sent=sent)
     note = note_of(manifest)
     if not bucket.create(f"{record.folder}/{MANIFEST}", manifest):
         bucket.delete([note])
@@ -52,6 +63,11 @@ def publish(root: Path, bucket: Objects, work: Path, final: Path, manifest: byte
     bucket.delete([note])
     _adopt(work, final, manifest)
     return True
+
+
+def named(manifest: Snapshot | Version | Run) -> Mapping[str, str]:
+    """The files of a manifest that others than its writer may have made, with their SHA-256."""
+    return {shard.path: shard.sha256 for shard in manifest.shards} if isinstance(manifest, Version) else NOTHING
 
 
 def replace(root: Path, bucket: Objects, work: Path, final: Path, manifest: bytes) -> None:
@@ -90,14 +106,24 @@ def push_blobs(root: Path, bucket: Objects, digests: Iterable[str]) -> None:
     each(lambda path: bucket.put(path, root / path), paths - there)
 
 
-def _sent(root: Path, bucket: Objects, work: Path, final: Path, manifest: bytes, *, replaced: bool = False) -> Record:
+def _sent(
+    root: Path,
+    bucket: Objects,
+    work: Path,
+    final: Path,
+    manifest: bytes,
+    *,
+    replaced: bool = False,
+    sent: Mapping[str, str] = NOTHING,
+) -> Record:
     """Send every file of a commit to objects/, and the note of where they go."""
     paths = (path for path in sorted(work.rglob("*")) if path.is_file())
     names = [path.relative_to(work).as_posix() for path in paths if path.parent != work or path.name[0] != "."]
     files = {name: file_sha256(work / name) for name in names if name != MANIFEST}
     changed = [name for name in files if _is_new(work, final, name)] if replaced else None
-    record = Record(final.relative_to(root).as_posix(), files, changed)
-    each(lambda name: _send(bucket, work / name, files[name]), files)
+    record = Record(final.relative_to(root).as_posix(), {**files, **sent}, changed)
+    each(lambda name: send(bucket, work / name, files[name]), files)
+    each(lambda name: _refuse_absent(bucket, name, sent[name]), sent)
     bucket.put(note_of(manifest), pretty(record))
     return record
 
@@ -108,9 +134,15 @@ def _is_new(work: Path, final: Path, name: str) -> bool:
     return work == final or not old.is_file() or not old.samefile(work / name)
 
 
-def _send(bucket: Objects, path: Path, digest: str) -> None:
+def send(bucket: Objects, path: Path, digest: str) -> None:
+    """Send a file to objects/, where whoever commits it finds it by its SHA-256."""
     if bucket.size(object_key(digest)) != path.stat().st_size:
         bucket.put(object_key(digest), path)
+
+
+def _refuse_absent(bucket: Objects, name: str, digest: str) -> None:
+    if bucket.size(object_key(digest)) is None:
+        raise StoreError(f"{bucket}: {name} is not in objects/ any more", "repeat the command: it is made again")
 
 
 def _place(bucket: Objects, record: Record, work: Path | None = None) -> None:

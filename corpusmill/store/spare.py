@@ -53,6 +53,17 @@ def spare(store: Store, before: datetime | None = None, gone: Collection[str] = 
     yield from (entry for entry in leases if entry.key in over)
 
 
+def unpublished(store: Store, corpus: str, before: datetime | None = None) -> Iterator[Entry]:
+    """What builds on a cluster have left in a bucket (``.parsed``): of rows all, or what was written before a moment.
+
+    Right while nobody builds the corpus. A build that was cut off makes again what it lacks. All of it, without a
+    moment, may have something in it that is to be forgotten.
+    """
+    for entry in store.bucket.list(f"{corpus}/.parsed/") if store.bucket else ():
+        if before is None or (entry.key.endswith(".rows") and entry.changed < before):
+            yield entry
+
+
 def _ruins(folders: dict[str, list[Entry]], old: set[str]) -> Iterator[Entry]:
     """What is left of things whose manifest is gone: who removes one begins with that."""
     for folder, entries in folders.items():

@@ -31,6 +31,7 @@ class Table:
     owners: NDArray[np.uint32]  # which of the keys a row is of
     signals: NDArray[np.float64]  # shape [rows, signals]
     signatures: NDArray[np.uint32]  # shape [rows, permutations], or [rows, 0]
+    places: Sequence[str]  # of each of the keys, the name of the file that its rows are in
 
     def __len__(self) -> int:
         return len(self.records)
@@ -82,7 +83,8 @@ def join(folder: Path, keys: Sequence[str], signals: int, permutations: int) -> 
     records = np.frombuffer(_together(indexes), RECORD)
     order = np.lexsort((records["id"][:, 1], records["id"][:, 0]))  # stable: equal ids stay as they came
     signatures = _signatures(folder, keys, order, permutations)
-    table = Table(folder, keys, records[order], owners[order], measured[order], signatures)
+    places = [index.rows or key for index, key in zip(indexes, keys, strict=True)]
+    table = Table(folder, keys, records[order], owners[order], measured[order], signatures, places)
     drops = [Drop(id=d[0], step=d[1], reason=d[2], source=d[3]) for i in indexes for d in i.drops]
     return Parsed(
         table,

@@ -52,14 +52,21 @@ def assign(groups: Groups, fractions: Fractions, where: str) -> NDArray[np.uint8
     known, number = np.unique(groups, return_inverse=True)
     if len(known) < 2:  # noqa: PLR2004 - training and validation
         raise BuildError(f"{where}: one document cannot be both training and validation text", "give more text")
-    places = known / 2.0**64  # in [0, 1]; they say nothing about the shard, which is by the digits of the document's id
-    train, _, test = fractions
-    splits = np.select([places < train, places < 1 - test], [0, 1], 2 if test else 1).astype(np.uint8)
+    places, splits = known / 2.0**64, by_hash(known, fractions)
     wanted = [n for n, share in enumerate(fractions) if share]
     for split in wanted if len(known) >= _FEWEST_FOR_TEST else wanted[:2]:
         _fill(split, splits, places, fractions)
     found: NDArray[np.uint8] = splits[number]
     return found
+
+
+def by_hash(groups: Groups, fractions: Fractions) -> NDArray[np.uint8]:
+    """The split of each group by its hash alone, which is its own but for what is borrowed or goes with others."""
+    places = (
+        groups / 2.0**64
+    )  # in [0, 1]; they say nothing about the shard, which is by the digits of the document's id
+    train, _, test = fractions
+    return np.select([places < train, places < 1 - test], [0, 1], 2 if test else 1).astype(np.uint8)
 
 
 def group_hash(group: str) -> int:

@@ -35,8 +35,8 @@ def thinned(parsed: Parsed, resolved: Resolved, recipe: Recipe, options: RareOpt
 
 def _refuse_lost(table: Table) -> None:
     """Raise Lost, naming all partitions whose rows were tidied away; it takes the documents that are dropped too."""
-    keys = [table.keys[owner] for owner in np.unique(table.owners)]
-    lost = [key for key in keys if not partition.rows_path(table.folder, key).exists()]
+    owners = np.unique(table.owners)
+    lost = [table.keys[o] for o in owners if not partition.rows_path(table.folder, table.places[o]).exists()]
     if lost:
         raise Lost(lost)
 

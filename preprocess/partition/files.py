@@ -1,6 +1,7 @@
 """A partition: what one unit of raw material gave, kept in files of its own until a version is published.
 
-    KEY.rows     every document's columns and its group, then its text in UTF-8, one after another
+    KEY.rows     every document's columns and its group, then its text in UTF-8, one after another; where several
+                 partitions have one such file (`preprocess.cluster.bundle`), the index names it
     KEY.index    what later stages decide by: digests, sizes, signals, signatures; the drops; what could not be read
 
 The key digests all that went in, so a partition that is there need not be made again: a build that was killed goes on,
@@ -71,6 +72,7 @@ class Index(msgspec.Struct, kw_only=True):
     unreadable: list[Unreadable] = msgspec.field(default_factory=list)
     counted: list[tuple[str, dict[str, Any]]] = msgspec.field(default_factory=list)  # id, what [expect] asks of `meta`
     parts: int = 0  # files, members and pieces that were parsed
+    rows: str = ""  # the name of the file of its rows; empty: its own key
 
 
 class Writer:
@@ -153,8 +155,7 @@ class Writer:
         if self._file:
             self._file.close()
             self._path("rows.tmp").rename(self._path("rows"))
-        body = msgspec.msgpack.encode(index)
-        self._path("index.tmp").write_bytes(xxhash.xxh3_128_digest(body) + body)
+        self._path("index.tmp").write_bytes(packed(index))
         self._path("index.tmp").rename(self._path("index"))
 
     def abandon(self) -> None:
@@ -193,9 +194,15 @@ def load(folder: Path, key: str) -> Index | None:
     return msgspec.msgpack.decode(memoryview(body)[_CHECK:], type=Index)
 
 
-def rows_path(folder: Path, key: str) -> Path:
-    """Where a partition's documents lie, until they are published."""
-    return folder / f"{key}.rows"
+def packed(index: Index) -> bytes:
+    """An index as it is written."""
+    body = msgspec.msgpack.encode(index)
+    return xxhash.xxh3_128_digest(body) + body
+
+
+def rows_path(folder: Path, name: str) -> Path:
+    """Where documents lie, until they are published: by the key of their partition, or the name that its index says."""
+    return folder / f"{name}.rows"
 
 
 def forget(folder: Path, key: str) -> None:

@@ -42,10 +42,10 @@ class Part:
 class Mill:
     """Makes the partitions of one corpus."""
 
-    def __init__(self, corpus: Corpus, root: Path) -> None:
-        """Raises SpecError. Nothing is read or written."""
+    def __init__(self, corpus: Corpus, root: Path, folder: Path | None = None) -> None:
+        """Partitions go into `folder`, or else where the store in `root` has them. Raises SpecError."""
         self._recipe, self._licence, self._root = check(corpus), corpus.licence, root
-        self.folder = folder_of(Store(root), corpus.name)
+        self.folder = folder or folder_of(Store(root), corpus.name)
         self._asked = sorted({*self._recipe.expect.distinct, *self._recipe.expect.sum})
         self._signals = self._recipe.signals
         self._stones = tombstones.load(Store(root), corpus.name)
@@ -54,7 +54,7 @@ class Mill:
 
     def run(self, parts: Sequence[Part]) -> str:
         """The key of the partition that these parts give. Raises BuildError, CorruptError, OSError."""
-        digests = ["" if part.body is None else sha256(part.body) for part in parts]
+        digests = _digests(parts)
         key = self._key(parts, digests)
         if partition.load(self.folder, key) is None:
             writer = partition.Writer(self.folder, key, declared=list(self._recipe.parse.columns), signed=self._signed)
@@ -72,6 +72,15 @@ class Mill:
             return None
         key = self._key(parts, [""] * len(parts))
         return key if partition.load(self.folder, key) else None
+
+    def known(self, parts: Sequence[Part]) -> str | None:
+        """The key of the partition of these parts, where it is there; what was read is digested for it."""
+        key = self._key(parts, _digests(parts))
+        return key if partition.load(self.folder, key) else None
+
+    def whole(self, file: RawFile) -> str:
+        """What stands for all that a large file gives: another where one of its partitions would have another key."""
+        return content_id([self._made_by, file.url, file.sha256, file.status, file.licence or self._licence], 32)
 
     def _decisive(self) -> dict[str, Any]:
         """What decides a partition besides its parts: no thresholds, no splits, nothing of duplicates."""
@@ -158,6 +167,10 @@ class Mill:
 def folder_of(store: Store, corpus: str) -> Path:
     """Where a corpus's partitions lie; safe to delete at any time."""
     return store.corpus(corpus) / ".parsed"
+
+
+def _digests(parts: Sequence[Part]) -> list[str]:
+    return ["" if part.body is None else sha256(part.body) for part in parts]
 
 
 def _complete(part: Part, digest: str, licence: str) -> Part:

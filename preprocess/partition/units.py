@@ -5,7 +5,7 @@ address, the likelier the larger it is. So a file more or less changes the unit 
 is read once, here, its members handed on; a file that is larger than memory is cut between records where its parser
 can.
 
-It parses nothing.
+It parses nothing. Where the files are is a `Reader`'s to know: on this disk, or nearer to other machines.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -41,6 +41,7 @@ class Unit:
 
     parts: tuple[Part, ...]
     origin: str = ""
+    closed: bool = False  # a large file, its only part, that whoever works on it opens and divides
 
     @property
     def size(self) -> int:
@@ -56,12 +57,28 @@ class Damaged:
     error: ParseError
 
 
-def units(recipe: Recipe, snapshot: Snapshot, root: Path, told: Told) -> Iterator[Unit | Damaged]:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the files of a snapshot are come by."""
+
+    is_packed: Callable[[RawFile], bool]  # whether a small file is an archive, or packed
+    bring: Callable[[RawFile], None]  # see that a large file can be read here
+    closed: bool = False  # large files are left to those who work on them
+
+
+def reader(root: Path) -> Reader:
+    """The reader of those that have every file here."""
+    return Reader(lambda file: archive.is_archive(file, root), lambda _file: None)
+
+
+def units(
+    recipe: Recipe, snapshot: Snapshot, root: Path, told: Told, how: Reader | None = None
+) -> Iterator[Unit | Damaged]:
     """Every file of a snapshot in units. Raises BuildError, CorruptError."""
     small: list[Part] = []
-    size, cut = 0, _cutter(recipe)
+    size, cuts, how = 0, can_cut(recipe), how or reader(root)
     for file in sorted(snapshot.files, key=lambda file: (file.url, file.sha256)):
-        if left_out(recipe, file) or _is_small(file, root, cut):
+        if left_out(recipe, file) or is_small(file, cuts=cuts, is_packed=how.is_packed):
             small.append(Part(file))
             size += file.bytes
             told(file.url, file.bytes)
@@ -72,17 +89,29 @@ def units(recipe: Recipe, snapshot: Snapshot, root: Path, told: Told) -> Iterato
         if small:
             yield Unit(tuple(small))
             small, size = [], 0
-        yield from _large(recipe, file, root, told, cut)
+        if how.closed:
+            told(file.url, file.bytes)
+            yield Unit((Part(file),), file.url, closed=True)
+        else:
+            how.bring(file)
+            yield from opened(recipe, file, root, told)
     if small:
         yield Unit(tuple(small))
 
 
-def _is_small(file: RawFile, root: Path, cut: Cut | None) -> bool:
+def can_cut(recipe: Recipe) -> bool:
+    """Whether files of this kind can be cut between records."""
+    return _cutter(recipe) is not None
+
+
+def is_small(file: RawFile, *, cuts: bool, is_packed: Callable[[RawFile], bool]) -> bool:
     """Whether a worker can read it alone: of what is packed, nobody knows how much is in it, and whether to cut it."""
-    return file.bytes <= SMALL and not (cut and archive.is_archive(file, root))
+    return file.bytes <= SMALL and not (cuts and is_packed(file))
 
 
-def _large(recipe: Recipe, file: RawFile, root: Path, told: Told, cut: Cut | None) -> Iterator[Unit | Damaged]:
+def opened(recipe: Recipe, file: RawFile, root: Path, told: Told) -> Iterator[Unit | Damaged]:
+    """The units of one large file. Raises BuildError, CorruptError."""
+    cut = _cutter(recipe)
     try:
         for parts in _grouped(_parts(recipe, file, root, told, cut)):
             told(parts[-1].file.url, 0)

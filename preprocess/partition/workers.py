@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from corpusmill.errors import BuildError
 from corpusmill.store import Store
@@ -30,7 +30,20 @@ _WAITING = 1  # units ready for each worker
 _TURN = 0.2  # seconds between two looks at whether a worker has failed
 
 Keyed = tuple[Unit, str]
+"""A unit without what it held, and the key of its partition."""
+Made = dict[int, list[Keyed]]
+"""By the number of a unit; one that was closed has several."""
 _Queue = queue.Queue[tuple[int, Unit] | None]
+
+
+class Hands(Protocol):
+    """Who makes partitions of units: processes of this machine, or a cluster's."""
+
+    def give(self, number: int, unit: Unit) -> None:
+        """Hand over a unit; waits while there is enough to do. Raises what went wrong with another."""
+
+    def finish(self) -> Made:
+        """Wait for all that was given. Raises what went wrong."""
 
 
 def run(units: Iterable[Unit], corpus: Corpus, root: Path, workers: int) -> list[Keyed]:
@@ -39,17 +52,17 @@ def run(units: Iterable[Unit], corpus: Corpus, root: Path, workers: int) -> list
     Processes are started, `workers` of them, once there is enough to do that is not done already; 0 means never.
     Raises what `Mill.run` raises, and BuildError when a worker dies.
     """
-    mill, done = Mill(corpus, root), dict[int, Keyed]()
+    mill, made = Mill(corpus, root), Made()
     few: list[tuple[int, Unit]] = []
     with ExitStack() as stack:
-        pool: _Pool | None = None
+        pool: Hands | None = None
         for number, unit in enumerate(units):
             if key := mill.found(unit.parts):
-                done[number] = _light(unit), key
+                made[number] = [(light(unit), key)]
             elif pool:
                 pool.give(number, unit)
             elif not workers:
-                done[number] = _light(unit), mill.run(unit.parts)
+                made[number] = [(light(unit), mill.run(unit.parts))]
             else:
                 few.append((number, unit))
                 if sum(each.size for _, each in few) > FEW_BYTES:
@@ -57,24 +70,29 @@ def run(units: Iterable[Unit], corpus: Corpus, root: Path, workers: int) -> list
                     for waiting in few:
                         pool.give(*waiting)
         if pool:
-            done |= pool.finish()
+            made |= pool.finish()
         else:
-            done |= {number: (_light(unit), mill.run(unit.parts)) for number, unit in few}
-    return [keyed for _, keyed in sorted(done.items(), key=itemgetter(0))]
+            made |= {number: [(light(unit), mill.run(unit.parts))] for number, unit in few}
+    return in_order(made)
 
 
-def _light(unit: Unit) -> Unit:
+def in_order(made: Made) -> list[Keyed]:
+    """What was made, in the order of the units."""
+    return [keyed for _, some in sorted(made.items(), key=itemgetter(0)) for keyed in some]
+
+
+def light(unit: Unit) -> Unit:
     """A unit without what it held."""
     return Unit((), unit.origin)
 
 
 class _Pool:
-    """Worker processes and the threads that feed them."""
+    """Hands that are worker processes, and the threads that feed them."""
 
     def __init__(self, corpus: Corpus, root: Path, workers: int) -> None:
         self._corpus, self._root, self._workers = corpus, root, workers
         self._queue: _Queue = queue.Queue(workers * _WAITING)
-        self._done: dict[int, Keyed] = {}
+        self._made = Made()
         self._failed: list[BaseException] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads: list[threading.Thread] = []
@@ -121,7 +139,7 @@ class _Pool:
                 continue
             return
 
-    def finish(self) -> dict[int, Keyed]:
+    def finish(self) -> Made:
         """Wait for all that was given."""
         for _ in self._threads:
             self.give(0, None)
@@ -129,7 +147,7 @@ class _Pool:
             thread.join()
         if self._failed:
             raise self._failed[0]
-        return self._done
+        return self._made
 
     def _wake(self) -> None:
         """End the threads that wait for a unit."""
@@ -154,7 +172,7 @@ class _Pool:
                 if isinstance(answer, BaseException):
                     self._failed.append(answer)
                     return
-                self._done[number] = (_light(unit), answer)
+                self._made[number] = [(light(unit), answer)]
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be published without this unit
             hint = "if memory ran out, give it fewer workers (CORPUSMILL_WORKERS=1); else please report it"
             failure = BuildError(f"a worker process ended while {doing} (status {process.poll()})", hint)

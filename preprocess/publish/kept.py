@@ -10,14 +10,20 @@ import xxhash
 T = TypeVar("T")
 
 
-def kept(path: Path, kind: Any, make: Callable[[], T]) -> T:
-    """What a file holds, of this kind, or else what is made now, which is then kept in it."""
+def known(path: Path, kind: Any) -> Any:
+    """What a file holds, of this kind; None where there is none, or it is damaged."""
     try:
         digest, _, body = path.read_bytes().partition(b"\n")
-        if digest == _digest(body):
-            return cast("T", msgspec.json.decode(body, type=kind))
+        return msgspec.json.decode(body, type=kind) if digest == _digest(body) else None
     except (FileNotFoundError, msgspec.DecodeError):
-        pass
+        return None
+
+
+def kept(path: Path, kind: Any, make: Callable[[], T]) -> T:
+    """What a file holds, of this kind, or else what is made now, which is then kept in it."""
+    found = known(path, kind)
+    if found is not None:
+        return cast("T", found)
     made = make()
     keep(path, made)
     return made

@@ -35,16 +35,25 @@ class Lost(Exception):  # noqa: N818 - no failure: the partitions are made again
         self.keys = keys
 
 
+class DamagedError(CorruptError):
+    """A row that is not what was written, and the partition that it is of."""
+
+    def __init__(self, message: str, hint: str, key: str = "") -> None:
+        """`key` is the partition's, which has to be forgotten wherever it is kept."""
+        super().__init__(message, hint)
+        self.key = key
+
+
 class Rows:
     """Reads rows. Safe to use from several threads."""
 
     def __init__(self, table: Table, before: tuple[Path, Sequence[Shard]] | None) -> None:
         """`before`: the folder and the shards of the version that came last."""
-        self._table, self._before = table, Earlier(*before) if before else None
+        self.table, self._before = table, Earlier(*before) if before else None
 
     def group(self, rows: Numbers) -> Group:
         """Rows as a row group. Raises Lost, CorruptError."""
-        table, records = self._table, self._table.records[rows]
+        table, records = self.table, self.table.records[rows]
         ends = np.cumsum(records["bytes"], dtype=np.int64)
         text = bytearray(int(ends[-1]) if len(rows) else 0)
         view, starts = memoryview(text), ends - records["bytes"]
@@ -64,13 +73,13 @@ class Rows:
 
     def groups(self, rows: Numbers) -> Iterator[Group]:
         """Rows as row groups of a shard."""
-        for start, end in shards.row_groups(self._table.records["bytes"][rows].tolist()):
+        for start, end in shards.row_groups(self.table.records["bytes"][rows].tolist()):
             yield self.group(rows[start:end])
 
     def lost(self, rows: Numbers) -> set[str]:
         """The partitions of all of these rows of a shard that are nowhere any more."""
         keys: set[str] = set()
-        for start, end in shards.row_groups(self._table.records["bytes"][rows].tolist()):
+        for start, end in shards.row_groups(self.table.records["bytes"][rows].tolist()):
             try:
                 self.group(rows[start:end])
             except Lost as lost:
@@ -80,21 +89,21 @@ class Rows:
     def documents(self, rows: Numbers, signals: Sequence[str] = ()) -> Iterator[Document]:
         """Whole documents, groups and all; `signals` names what was measured. Raises Lost, CorruptError."""
         names = [name for name in shards.REST if name != "meta"]
-        for owner, mine in groupby(rows.tolist(), key=lambda row: int(self._table.owners[row])):
+        for owner, mine in groupby(rows.tolist(), key=lambda row: int(self.table.owners[row])):
             try:
-                file = partition.rows_path(self._table.folder, self._table.keys[owner]).open("rb")
+                file = self._path(owner).open("rb")
             except FileNotFoundError as error:
-                raise Lost([self._table.keys[owner]]) from error
+                raise Lost([self.table.keys[owner]]) from error
             with file:
                 for row in mine:
-                    columns, group, text = self._read(file, row, self._table.keys[owner])
+                    columns, group, text = self._read(file, row, self.table.keys[owner])
                     fields = dict(zip(names, columns, strict=False))
                     meta = msgspec.json.decode(columns[len(names)])
                     measured = dict(zip(signals, columns[len(shards.REST) :], strict=False))
                     yield Document(**fields, text=text, meta=meta, group=group, signals=measured)
 
     def _read(self, file: BinaryIO, row: int, key: str) -> tuple[list[Any], str, str]:
-        record = self._table.records[row]
+        record = self.table.records[row]
         file.seek(int(record["offset"]))
         packed, text = file.read(int(record["rest"])), file.read(int(record["bytes"]))
         self._refuse_damaged(packed, text, int(record["check"]), record["text"].tolist(), key)
@@ -105,18 +114,21 @@ class Rows:
         """Raise CorruptError where a row is not what was written; its partition is forgotten, so it is made again."""
         found = xxhash.xxh3_128_intdigest(text)
         if xxhash.xxh3_64_intdigest(packed) != check or [found >> 64, found & 0xFFFFFFFFFFFFFFFF] != hashed:
-            partition.forget(self._table.folder, key)
-            raise CorruptError(f"{self._table.folder / key}.rows is damaged", "repeat the command")
+            partition.forget(self.table.folder, key)
+            raise DamagedError(f"{self.table.folder / key}.rows is damaged", "repeat the command", key)
+
+    def _path(self, owner: int) -> Path:
+        return partition.rows_path(self.table.folder, self.table.places[owner])
 
     def _from_partition(
         self, owner: int, rows: Numbers, mine: Numbers, starts: Numbers, view: memoryview, rest: list[Rest]
     ) -> None:
         """Fill in the rows at the places `mine`, in the order they lie in."""
-        key = self._table.keys[owner]
-        descriptor = os.open(partition.rows_path(self._table.folder, key), os.O_RDONLY)
+        key = self.table.keys[owner]
+        descriptor = os.open(self._path(owner), os.O_RDONLY)
         try:
-            mine = mine[np.argsort(self._table.records["offset"][rows[mine]])]
-            records = self._table.records[rows[mine]]
+            mine = mine[np.argsort(self.table.records["offset"][rows[mine]])]
+            records = self.table.records[rows[mine]]
             columns = [records[name].tolist() for name in ("offset", "rest", "bytes", "check", "text")]
             for place, start, at, size, length, check, hashed in zip(
                 mine.tolist(), starts[mine].tolist(), *columns, strict=True
@@ -133,7 +145,7 @@ class Rows:
     ) -> None:
         """Fill in rows whose partitions are gone. Raises Lost where they are not in the version before either."""
         places = np.concatenate([mine for _, mine in lost])
-        records, found = self._table.records[rows[places]], np.zeros(len(places), bool)
+        records, found = self.table.records[rows[places]], np.zeros(len(places), bool)
         for number, columns, text in self._before.rows(records["id"]) if self._before else ():
             if not found[number] and shards.row_digest(columns, text) == records["digest"][number].tobytes():
                 start = int(starts[places[number]])
@@ -142,4 +154,4 @@ class Rows:
                 found[number] = True
         missing = set(places[~found].tolist())
         if missing:
-            raise Lost([self._table.keys[owner] for owner, mine in lost if missing & set(mine.tolist())])
+            raise Lost([self.table.keys[owner] for owner, mine in lost if missing & set(mine.tolist())])

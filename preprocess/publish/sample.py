@@ -6,7 +6,7 @@ by the digest of the sample.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,6 @@ SEED = 0x9E3779B97F4A7C15  # xored with the first half of an id
 BYTES = 2 << 20  # of text that compressors and n-grams are tried on: zstd -19 and xz take a second each
 HELD_BYTES = 1 << 20  # of validation, and of test, that is looked for in train
 TRAIN_BYTES = 8 << 20  # of train that it is looked for in
-
-Task = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +53,45 @@ def choose(resolved: Resolved, mine: Numbers, limit: int) -> Sample:
     return Sample(np.sort(mine[order[:count]]), limit)
 
 
-def start(resolved: Resolved, rows: Rows, folder: Path, executor: Executor) -> "Measuring":
-    """Begin to measure; what was measured before of the same sample is read."""
+Begin = Callable[[Path, str, Sequence[Sample]], "Future[Any]"]
+"""Begins to measure: where it is kept, the name of a measure, the samples that it is taken on."""
+
+
+def here(rows: Rows, executor: Executor) -> Begin:
+    """Measures in threads; what was measured before is read."""
+
+    def begin(path: Path, name: str, samples: Sequence[Sample]) -> "Future[Any]":
+        return executor.submit(kept, path, Any, lambda: taken(name, [sample.texts(rows) for sample in samples]))
+
+    return begin
+
+
+def taken(name: str, texts: Sequence[Iterable[str]]) -> Any:
+    """What a measure says of the texts of its samples: of one, or of a held-out split and of train."""
+    if name in _WHOLE:
+        return _WHOLE[name]("".join(texts[0]))
+    held, train = texts
+    return leakage.measure(list(held), train)
+
+
+_WHOLE: dict[str, Callable[[str], Any]] = {
+    "entropies": lambda text: measure.entropies(text),  # noqa: PLW0108 - looked up when it is called, as the others
+    "zstd_19": lambda text: measure.zstd_19(text.encode()),
+    "xz_9e": lambda text: measure.xz_9e(text.encode()),
+}
+
+
+def start(resolved: Resolved, folder: Path, begin: Begin) -> "Measuring":
+    """Begin every measure; `folder` is where they are kept."""
     mine = {split: resolved.kept[resolved.splits == n] for n, split in enumerate(SPLITS)}
     whole = choose(resolved, resolved.kept, BYTES)
     train = choose(resolved, mine["train"], TRAIN_BYTES)
     held = {s: choose(resolved, mine[s], HELD_BYTES) for s in ("validation", "test") if len(mine[s])}
-    tasks: dict[str, tuple[list[Sample], Task]] = {
-        "entropies": ([whole], lambda: measure.entropies("".join(whole.texts(rows)))),
-        "zstd_19": ([whole], lambda: measure.zstd_19("".join(whole.texts(rows)).encode())),
-        "xz_9e": ([whole], lambda: measure.xz_9e("".join(whole.texts(rows)).encode())),
-    }
-    for split, sample in held.items():
-        tasks[split] = ([sample, train], _leaked(sample, train, rows))
-    paths = {name: _path(folder, name, resolved, of) for name, (of, _) in tasks.items()}
+    on = {**{name: [whole] for name in _WHOLE}, **{split: [sample, train] for split, sample in held.items()}}
+    paths = {name: _path(folder, name, resolved, samples) for name, samples in on.items()}
     return Measuring(
         whole,
-        {name: executor.submit(kept, paths[name], Any, task) for name, (_, task) in tasks.items()},
+        {name: begin(paths[name], name, samples) for name, samples in on.items()},
         [path.name for path in paths.values()],
         resolved,
     )
@@ -100,10 +120,6 @@ class Measuring:
     def leakage(self) -> dict[str, Any]:
         """How much of a sample of each held-out split is in a sample of train."""
         return {split: self.futures[split].result() for split in ("validation", "test") if split in self.futures}
-
-
-def _leaked(held: Sample, train: Sample, rows: Rows) -> Task:
-    return lambda: leakage.measure(list(held.texts(rows)), train.texts(rows))
 
 
 def _path(folder: Path, name: str, resolved: Resolved, samples: list[Sample]) -> Path:

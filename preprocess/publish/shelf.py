@@ -49,19 +49,18 @@ class Shelf:
 
     def put(self, path: str, split: Split, mine: Numbers, more: Sequence[Column]) -> tuple[Shard, Contents]:
         """The shard of these rows, and what is in it. Raises Lost, OSError."""
-        digest = hashlib.sha256(self._table.records["digest"][mine].tobytes()).hexdigest()
-        shard = self._linked(path, split, digest)
-        if shard:
-            return shard, self._counted(shard)
+        if shared := self.link(path, split, mine):
+            return shared
         counter = _Counter()
         shard = shards.write_groups(self._work, path, split, counter.through(self._rows.groups(mine)), more)
-        assert shard.content_digest == digest
-        keep(self._beside / self.name(shard), counter.contents())
+        assert shard.content_digest == digest_of(self._table, mine)
+        keep(self._beside / name_of(shard), counter.contents())
         return shard, counter.contents()
 
-    def name(self, shard: Shard) -> str:
-        """The file that its counts are kept in."""
-        return f"contents-{shard.content_digest[:32]}.json"
+    def link(self, path: str, split: Split, mine: Numbers) -> tuple[Shard, Contents] | None:
+        """The shard of these rows, if the version before has it, and what is in it. Raises OSError."""
+        shard = self._linked(path, split, digest_of(self._table, mine))
+        return (shard, self._counted(shard)) if shard else None
 
     def _linked(self, path: str, split: Split, digest: str) -> Shard | None:
         """The same shard of the version before, if it is there and whole."""
@@ -76,13 +75,25 @@ class Shelf:
 
     def _counted(self, shard: Shard) -> Contents:
         """What is in a shard that was not written just now."""
-        return kept(self._beside / self.name(shard), Contents, lambda: self._count(shard))
+        return kept(self._beside / name_of(shard), Contents, lambda: counted(self._work, shard))
 
-    def _count(self, shard: Shard) -> Contents:
-        counter, table = _Counter(), shards.read(self._work, shard, ["text", "licence"])
-        for batch in table.to_batches():
-            counter.count(batch.column("text"), batch.column("licence").to_pylist())
-        return counter.contents()
+
+def name_of(shard: Shard) -> str:
+    """The file that the counts of a shard are kept in."""
+    return f"contents-{shard.content_digest[:32]}.json"
+
+
+def digest_of(table: Table, mine: Numbers) -> str:
+    """The content digest of a shard of these rows."""
+    return hashlib.sha256(table.records["digest"][mine].tobytes()).hexdigest()
+
+
+def counted(folder: Path, shard: Shard) -> Contents:
+    """What is in a shard that lies in a folder. Raises CorruptError."""
+    counter, table = _Counter(), shards.read(folder, shard, ["text", "licence"])
+    for batch in table.to_batches():
+        counter.count(batch.column("text"), batch.column("licence").to_pylist())
+    return counter.contents()
 
 
 class _Counter:

@@ -6,7 +6,6 @@ is not published again.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,9 @@ from preprocess.decide.resolve import Resolved
 from preprocess.partition import files as partition
 from preprocess.publish import sample, stats
 from preprocess.publish.card import card
-from preprocess.publish.rows import Lost, Rows
-from preprocess.publish.shelf import Contents, Shelf
+from preprocess.publish.making import Planned, Start
+from preprocess.publish.rows import Lost
+from preprocess.publish.shelf import Contents, name_of
 from preprocess.recipe import CODE, libraries
 
 _ATTEMPTS = 100  # to get the next number; each that fails is another writer's success
@@ -42,7 +42,8 @@ class Prepared:
     spec: Mapping[str, Any]
     build_key: str
     folder: Path  # of the partitions
-    workers: int
+    making: Start  # of the shards
+    beside: frozenset[str]  # names of more files beside the partitions that the next build can use
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +103,24 @@ def _write(work: Path, prepared: Prepared, store: Store, parent: Version | None,
     (work / "data").mkdir()
     (work / "drops").mkdir()
     resolved = prepared.resolved
-    before = (store.version_folder(parent), parent.shards) if parent else None
-    rows = Rows(resolved.table, before)
-    shelf = Shelf(work, prepared.folder, resolved.table, rows, before)
     plan = _plan(resolved)
-    executor = ThreadPoolExecutor(max(prepared.workers, 1), "shards")
-    try:
-        measuring = sample.start(resolved, rows, prepared.folder, executor)
-        put = [executor.submit(shelf.put, *planned, resolved.columns) for planned in plan]
-        shards.write_drops(work / "drops" / "drops.parquet", resolved.drops)
-        made = []
-        for number, future in enumerate(put):
-            progress("build", number, len(put), f"writing shard {number + 1:,} of {len(put):,}")
-            made.append(future.result())
-        found = (measuring.sampled(), measuring.leakage())
-    except Lost:  # then all that is lost is looked for: what one shard lacks may be a part of it
-        raise Lost(sorted(set[str]().union(*(rows.lost(mine) for _, _, mine in plan)))) from None
-    finally:
-        executor.shutdown(cancel_futures=True)
+    with prepared.making(work, prepared.folder, resolved, store, parent) as making:
+        try:
+            measuring = sample.start(resolved, prepared.folder, making.measure)
+            shards.write_drops(work / "drops" / "drops.parquet", resolved.drops)
+            made = making.shards(plan, progress)
+            found = (measuring.sampled(), measuring.leakage())
+        except Lost:  # then all that is lost is looked for: what one shard lacks may be a part of it
+            raise Lost(making.lost(plan)) from None
     written, contents = zip(*made, strict=True)
     _refuse_unaccounted(resolved, written)
-    indexes = {f"{key}.index" for key in resolved.table.keys}
-    return _Written(written, contents, *found, indexes | set(measuring.names) | {shelf.name(s) for s in written})
+    keep = {f"{key}.index" for key in resolved.table.keys} | {name_of(shard) for shard in written}
+    return _Written(written, contents, *found, keep | set(measuring.names) | prepared.beside)
 
 
-def _plan(resolved: Resolved) -> list[tuple[str, Split, Numbers]]:
+def _plan(resolved: Resolved) -> list[Planned]:
     """The path, split and rows of each shard."""
-    planned: list[tuple[str, Split, Numbers]] = []
+    planned: list[Planned] = []
     for place, split in enumerate(SPLITS):
         mine = resolved.kept[resolved.splits == place]
         buckets = _buckets(resolved.table.records["id"][mine, 1], resolved.table.records["bytes"][mine])

@@ -3,6 +3,7 @@ import os
 import pytest
 
 from corpusmill import processors
+from corpusmill.cli import settings
 from corpusmill.errors import UsageError
 
 
@@ -26,3 +27,18 @@ def test_by_default_there_is_one_for_each_processor_that_may_be_used(monkeypatch
         assert processors.available() == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert processors.available() == os.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("environ", "said", "on"),
+    [
+        ({}, None, ""),
+        ({"CORPUSMILL_ON": " ray://10.0.0.1:10001 "}, None, "ray://10.0.0.1:10001"),
+        ({"CORPUSMILL_ON": "ray://10.0.0.1:10001"}, "", ""),
+        ({"CORPUSMILL_ON": "ray://10.0.0.1:10001"}, "dask://10.0.0.1:8786", "dask://10.0.0.1:8786"),
+    ],
+)
+def test_a_cluster_is_named_by_the_environment_and_an_option_has_the_last_word(environ, said, on, monkeypatch):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert settings.cluster(said) == on

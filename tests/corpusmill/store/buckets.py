@@ -35,6 +35,9 @@ class Memory:
         body = self.get(key)
         return (body[start : start + 1000] for start in range(0, len(body), 1000))
 
+    def part(self, key: str, start: int, end: int) -> bytes:
+        return self.get(key)[start:end]
+
     def put(self, key: str, body: bytes | Path) -> None:
         self.asked["put"] += 1
         self.held[key], self.written[key] = whole(body), self.clock()

@@ -68,7 +68,7 @@ def test_a_document_more_changes_little_of_it(tmp_path):
 
 def measured(found, folder):
     with ThreadPoolExecutor(2) as pool:
-        measuring = sample.start(found, Rows(found.table, None), folder, pool)
+        measuring = sample.start(found, folder, sample.here(Rows(found.table, None), pool))
         return measuring.sampled(), measuring.leakage(), measuring.names
 
 

@@ -7,7 +7,7 @@ import pytest
 from corpusmill.store import shards
 from preprocess.partition import files as partition
 from preprocess.publish.rows import Lost, Rows
-from preprocess.publish.shelf import Shelf
+from preprocess.publish.shelf import Shelf, name_of
 from tests.preprocess.tables import document, joined
 
 SOME = [document(n, f"{n} corn é “€” " * (n % 4), licence="MIT" if n % 3 else "CC0-1.0") for n in range(12)]
@@ -36,7 +36,7 @@ def test_a_shard_is_written_counted_and_the_counts_are_kept(tmp_path, table, mon
     check(contents, [SOME[n] for n in (1, 3, 7, 11)])
     shards.check(work, shard)
     assert list(shards.documents(work, [shard])) == [SOME[n] for n in (1, 3, 7, 11)]
-    assert (table.folder / made.name(shard)).is_file()
+    assert (table.folder / name_of(shard)).is_file()
 
 
 @pytest.mark.parametrize("counts", ["kept", "gone", "damaged"])
@@ -46,9 +46,9 @@ def test_the_same_shard_of_the_version_before_is_shared_unread(tmp_path, table, 
     first, before = shelf(tmp_path, table, "before")
     shard, contents = first.put("data/train-00000-of-00001.parquet", "train", mine, ())
     if counts != "kept":
-        (table.folder / first.name(shard)).write_bytes(b'{"characters": {"a": 1}')
+        (table.folder / name_of(shard)).write_bytes(b'{"characters": {"a": 1}')
     if counts == "gone":
-        (table.folder / first.name(shard)).unlink()
+        (table.folder / name_of(shard)).unlink()
     if not links:
         monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError))
     for key in table.keys:
@@ -59,7 +59,7 @@ def test_the_same_shard_of_the_version_before_is_shared_unread(tmp_path, table, 
     one, other = before / shard.path, work / again.path
     assert (one.stat().st_ino == other.stat().st_ino) == links
     assert one.read_bytes() == other.read_bytes()
-    assert (table.folder / first.name(shard)).read_bytes().endswith(b"}}")
+    assert (table.folder / name_of(shard)).read_bytes().endswith(b"}}")
 
 
 def test_a_shard_of_another_split_or_rows_or_a_damaged_one_is_not_shared(tmp_path, table):
