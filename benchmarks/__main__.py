@@ -20,6 +20,9 @@ BENCHMARKS = (
     "baselines",
     "gpu",
     "encode",
+    "orchestration",
+    "kills",
+    "refreshes",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

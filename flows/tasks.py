@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
-from corpusmill.errors import NetworkError
+from corpusmill.errors import BusyError, NetworkError
 from corpusmill.store import refs
 from corpusmill.types import Progress
 from flows import cards, stages
@@ -20,9 +20,9 @@ from flows.stages import Done, Job
 LOG_SECONDS = 60.0
 
 
-def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help: a host did not answer. A wrong answer stays wrong."""
-    return isinstance(state.result(raise_on_failure=False), NetworkError)
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again may help: a host did not answer, another is at the same work. A wrong answer stays wrong."""
+    return isinstance(state.result(raise_on_failure=False), (NetworkError, BusyError))
 
 
 @task(
@@ -32,14 +32,22 @@ def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> b
     retries=3,
     retry_delay_seconds=exponential_backoff(backoff_factor=30),
     retry_jitter_factor=0.5,
-    retry_condition_fn=network_failed,
+    retry_condition_fn=may_pass,
 )
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch; a host that is away is asked again after 30, 60 and 120 s, and what had come is not fetched again."""
     return stages.collect(job, progress)
 
 
-@task(name="build", task_run_name="build {job.name}", cache_policy=NO_CACHE)
+@task(
+    name="build",
+    task_run_name="build {job.name}",
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=exponential_backoff(backoff_factor=30),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=may_pass,
+)
 def build(job: Job, snapshot: str, progress: Progress) -> Done:
     """Build, and show the corpus card."""
     done = stages.build(job, snapshot, progress)
@@ -67,7 +75,7 @@ def report(job: Job, run: str, progress: Progress) -> Done:
 
 TASKS = Stages(collect=collect, build=build, train=train, report=report)
 
-AT_ONCE = replace(TASKS, collect=collect.with_options(retries=0))
+AT_ONCE = replace(TASKS, collect=collect.with_options(retries=0), build=build.with_options(retries=0))
 """For somebody who waits at a terminal: the client's own retries of a few seconds, then the error."""
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.postgres import programs
+
 SHARED = Path(__file__).parents[2] / "shared"
 PROGRAMS = {"chromium": "apt-get install chromium", "strace": "apt-get install strace"}
 NOBODY = 65534  # the user id that owns nothing, by convention
@@ -20,6 +22,12 @@ NOBODY = 65534  # the user id that owns nothing, by convention
 def program(name: str) -> str:
     """The path of a program, or the test is skipped."""
     return shutil.which(name) or _lacking(f"{name} is not installed: {PROGRAMS[name]}")
+
+
+def postgres() -> None:
+    """A PostgreSQL server can be started, or the test is skipped."""
+    if not programs():
+        _lacking("PostgreSQL is not installed: apt-get install postgresql")
 
 
 def shared(name: str) -> Path:
