@@ -25,6 +25,9 @@ BENCHMARKS = (
     "gpu",
     "encode",
     "cluster",
+    "orchestration",
+    "kills",
+    "refreshes",
 )  # modules beside this one: `main(arguments)` runs, the docstring says what is measured
 
 

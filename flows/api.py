@@ -20,6 +20,7 @@ from corpusmill.errors import FlowError
 from corpusmill.store.commit import disk_errors, make_folder
 
 STARTUP_SECONDS = 90  # a first start migrates an empty database: 15 s of CPU
+QUEUE_SECONDS = 1800  # commands that start together wait for one another
 STOP_SECONDS = 10
 LOG = "server.log"
 _REFUSED = (401, 403)
@@ -95,8 +96,7 @@ def _own_server(home: Path) -> Iterator[None]:
 def _running_server(home: Path) -> Iterator[str]:
     """The address of a server that runs while the block does. Raises FlowError."""
     with ExitStack() as stack:
-        # Two servers that start at once would both migrate an empty database.
-        with filelock.FileLock(home / "server.lock", timeout=STARTUP_SECONDS):
+        with _turn(home):
             with create_server(("127.0.0.1", 0)) as listener:
                 url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
                 server = _start(listener.fileno(), home)
@@ -104,6 +104,21 @@ def _running_server(home: Path) -> Iterator[str]:
             _wait_for(url, home)
         _reach_directly("127.0.0.1")
         yield url
+
+
+@contextmanager
+def _turn(home: Path) -> Iterator[None]:
+    """Start one server at a time: two would both migrate an empty database, and many would all be too slow."""
+    lock = filelock.FileLock(home / "server.lock")
+    try:
+        lock.acquire(timeout=QUEUE_SECONDS)
+    except filelock.Timeout as error:
+        hint = "repeat with --plain, or start one server for all of them and set PREFECT_API_URL"
+        raise FlowError(f"other commands have been starting servers in {home} for too long", hint) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _start(listener: int, home: Path) -> subprocess.Popen[bytes]:

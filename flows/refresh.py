@@ -12,14 +12,13 @@ from prefect.events import emit_event
 from prefect.states import Failed
 
 from corpusmill.errors import HeldError
-from corpusmill.store import Store, refs
-from flows import pipeline, settings
+from flows import pipeline, published, settings
 from flows.artifacts import shown
 from flows.forms import Corpus
-from flows.stages import Refreshed, store_of
+from flows.stages import Refreshed
 from flows.tasks import TASKS, logged
 
-PUBLISHED, DONE, HELD = "corpusmill.version.published", "corpusmill.refresh.done", "corpusmill.refresh.held"
+DONE, HELD = "corpusmill.refresh.done", "corpusmill.refresh.held"
 
 
 @flow(name="refresh", flow_run_name="refresh {corpus}")
@@ -33,25 +32,14 @@ def refresh(corpus: Corpus, accept: bool = False) -> Refreshed | State[Any]:
     """
     job, progress = settings.job(corpus, accept=accept), shown(logged())
     try:
-        done = pipeline.refresh(job, TASKS, progress)
+        done = pipeline.refresh(job, published.noted(TASKS), progress)
     except HeldError as held:
         emit_event(HELD, _resource(corpus), payload={"corpus": corpus, "why": held.message, "hint": held.hint})
         return Failed(name="Held", message=str(held), data=held)
-    if done.changed:
-        _tell(corpus, done.version, store_of(job))
+    published.tell(job, corpus, done)
     told = {"corpus": corpus, "version": done.version, "snapshot": done.snapshot, "changed": done.changed}
     emit_event(DONE, _resource(corpus), payload=told)
     return done
-
-
-def _tell(corpus: str, ref: str, store: Store) -> None:
-    """Of a new version."""
-    version = refs.version(store, ref)
-    emit_event(
-        PUBLISHED,
-        resource={"prefect.resource.id": f"corpusmill.version.{version.id}", "prefect.resource.name": ref},
-        payload={"corpus": corpus, "version": ref, "id": version.id},
-    )
 
 
 def _resource(corpus: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The stages as Prefect tasks. Prefect adds retries, visibility and artifacts; content ids decide what is skipped."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
-from corpusmill.errors import NetworkError
+from corpusmill.errors import BusyError, NetworkError
 from corpusmill.types import Progress
 from flows import artifacts, judging, politeness, stages
 from flows.pipeline import Next, Stages
@@ -18,9 +19,17 @@ from flows.stages import Done, Job
 LOG_SECONDS = 60.0
 
 
-def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help: a host did not answer. A wrong answer stays wrong."""
-    return isinstance(state.result(raise_on_failure=False), NetworkError)
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again may help: a host did not answer, another is at the same work. A wrong answer stays wrong."""
+    return isinstance(state.result(raise_on_failure=False), (NetworkError, BusyError))
+
+
+_PATIENT: Mapping[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=30),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": may_pass,
+}
 
 
 @task(
@@ -28,10 +37,7 @@ def network_failed(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> b
     task_run_name="collect {job.name}",
     cache_policy=NO_CACHE,
     tags=["corpusmill", "collect"],
-    retries=3,
-    retry_delay_seconds=exponential_backoff(backoff_factor=30),
-    retry_jitter_factor=0.5,
-    retry_condition_fn=network_failed,
+    **_PATIENT,
 )
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch; a host that is away is asked again after 30, 60 and 120 s, and what had come is not fetched again."""
@@ -54,16 +60,17 @@ def _shown(stage: Next, show: artifacts.Show) -> Task[[Job, str, Progress], Done
     return do
 
 
+build = _shown(stages.build, artifacts.built).with_options(**_PATIENT)
 TASKS = Stages(
     collect=collect,
-    build=_shown(stages.build, artifacts.built),
+    build=build,
     train=_shown(stages.train, artifacts.trained),
     score=_shown(judging.score, artifacts.scored),
     sample=_shown(judging.sample, artifacts.sampled),
     report=_shown(stages.report, artifacts.reported),
 )
 
-AT_ONCE = replace(TASKS, collect=collect.with_options(retries=0))
+AT_ONCE = replace(TASKS, collect=collect.with_options(retries=0), build=build.with_options(retries=0))
 """For somebody who waits at a terminal: the client's own retries of a few seconds, then the error."""
 
 

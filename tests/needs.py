@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.postgres import programs
+
 SHARED = Path(__file__).parents[2] / "shared"
 PROGRAMS = {"chromium": "apt-get install chromium", "strace": "apt-get install strace"}
 NOBODY = 65534  # the user id that owns nothing, by convention
@@ -27,6 +29,12 @@ def package(name: str, extra: str) -> None:
     """Nothing, or the test is skipped that needs a package of an extra."""
     if importlib.util.find_spec(name) is None:
         _lacking(f"{name} is not installed: pip install 'corpusmill[{extra}]'")
+
+
+def postgres() -> None:
+    """A PostgreSQL server can be started, or the test is skipped."""
+    if not programs():
+        _lacking("PostgreSQL is not installed: apt-get install postgresql")
 
 
 def shared(name: str) -> Path:

@@ -211,7 +211,8 @@ class Store:
     def latest(self, corpus: str, kind: str) -> str | None:
         """What ``refs/<corpus>/<kind>`` points at.
 
-        Kinds are "latest" (a version), "snapshot", "held" (a snapshot, or empty), "checked" (a moment) and
+        Kinds are "latest" (a version), "snapshot", "held" (a snapshot, or empty), "checked" (a moment), "untold" (the
+        number of the newest version before a refresh of which nobody has been told) and
         "built/<build key>" (the id of the version it gave, where that was there under another key).
         """
         path = self._pointer(corpus, kind)

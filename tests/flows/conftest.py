@@ -4,16 +4,24 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from socket import create_server
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from benchmarks import postgres
+from benchmarks.rig import Rig
+from benchmarks.source import Source
 from corpusmill.types import silent
 from flows.pipeline import run_plain
 from flows.stages import Job, Outcome
+from tests import needs
 from tests.flows.programs import TINY, Server, text, until
+
+DEPLOYED = ("python", "abc", "anna", "bible", "latex", "linux", "experiment")  # what the tests of a rig begin
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +93,46 @@ def copied(plain, tmp_path) -> Job:
     job, _ = plain
     shutil.copytree(job.store, tmp_path / "copy")
     return replace(job, store=str(tmp_path / "copy"))
+
+
+@pytest.fixture(scope="session")
+def source():
+    """A host of small corpora, each of which takes a second to come."""
+    with Source(seconds=0.25) as answering:
+        yield answering
+
+
+@contextmanager
+def working(folder: Path, source: Source, database: str = ""):
+    """A server of its own with deployments and a worker, to be killed and started again."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with Rig(folder, port, database, CORPUSMILL_MIRROR=source.address, CORPUSMILL_WORKERS="1") as rig:
+        rig.deploy(*DEPLOYED)
+        rig.divert("experiment/experiment", "gpu")  # begun by each new version, and run where a test asks for it
+        rig.start_worker(limit=3)
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def sqlite_rig(tmp_path_factory, source):
+    with working(tmp_path_factory.mktemp("sqlite"), source) as rig:
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def postgres_rig(tmp_path_factory, source):
+    needs.postgres()
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with (
+        TemporaryDirectory(prefix="corpusmill-") as place,  # pytest's own is closed to the user its server runs as
+        postgres.running(Path(place, "pg"), port) as database,
+        working(tmp_path_factory.mktemp("postgres"), source, database) as rig,
+    ):
+        yield rig
+
+
+@pytest.fixture(params=["sqlite_rig", "postgres_rig"])
+def rig(request):
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,27 @@
+"""One experiment in a process of its own: ``python -m benchmarks.experiment_job flow|plain CORPUS VERSION``.
+
+`flow` is the flow on the configured server; `plain` calls the same two stages directly.
+"""
+
+import sys
+
+from corpusmill.types import silent
+
+
+def main(how: str, corpus: str, version: str) -> None:
+    """Train on a version and report."""
+    if how == "flow":
+        from flows.experiment import experiment
+
+        experiment(corpus, version)
+        return
+    from flows import settings
+    from flows.pipeline import PLAIN
+
+    job = settings.job(corpus)
+    run = PLAIN.train(job, version, silent)
+    PLAIN.report(job, run.ref, silent)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
