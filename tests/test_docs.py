@@ -36,6 +36,7 @@ PAGES = (
     "docs/interchange.md",
     "docs/lineage.md",
     "docs/notifications.md",
+    "docs/operate.md",
     "docs/python.md",
     "docs/reliability.md",
     "docs/results.md",
