@@ -76,6 +76,13 @@ class Mill:
         return state.read(self.state)
 
 
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 404
+    except httpx.TransportError:
+        return False
+
+
 @pytest.fixture
 def mill(tmp_path, embedded_home):
     """What it has started is ended, whatever became of the test."""
@@ -106,6 +113,8 @@ def test_up_stays_up_and_down_ends_all_of_it(mill):
     assert elsewhere.returncode == 1
     assert f":{mill.port} is up for this store" in elsewhere.stderr
 
+    assert until(lambda: answers(told["reports"]), 30)
+
     # All is well; a pool that goes is missed, and what somebody switches on stays on.
     findings = mill.findings()
     assert not [found for found in findings.values() if found.startswith("wrong")]
@@ -127,7 +136,7 @@ def test_up_stays_up_and_down_ends_all_of_it(mill):
     assert "2 on" in mill.findings()["schedules"]
 
     ended = json.loads(mill.call("down", "--json").stdout)
-    assert [name.split()[0] for name in ended["ended"]] == ["worker-cpu", "server"]
+    assert [name.split()[0] for name in ended["ended"]] == ["worker-cpu", "reports", "server"]
     assert (ended["running"], ended["killed"]) == (0, False)
     assert marked(mark_of(mill.state)) == []
     assert mill.call("down").stdout == "nothing is up\n"
@@ -156,7 +165,8 @@ def test_who_has_no_password_is_refused_and_what_was_under_way_goes_on_at_the_ne
         refused = mill.call("run", "verses", PREFECT_API_URL=mill.url)
         assert "set PREFECT_API_AUTH_STRING" in refused.stderr
 
-        began = {"corpus": "verses", "version": "verses@v1", "overrides": ["train.steps=1000000", "train.hidden=8"]}
+        long = {"settings": ["train.steps=1000000", "train.hidden=8"]}
+        began = {"corpus": "verses", "version": "verses@v1", "training": long}
         wanted = {"deployments": {"name": {"any_": ["experiment"]}}}
         (found,) = httpx.post(f"{mill.url}/deployments/filter", json=wanted, auth=who).json()
         start = f"{mill.url}/deployments/{found['id']}/create_flow_run"
