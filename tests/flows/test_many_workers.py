@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.corpusmill.store.bucket_server import KEYS
 from tests.flows.programs import ROOT, text, until
 
 POOL = "bucket"
-SLOW = httpx.Client(timeout=20)  # seconds: a busy machine answers late
+SLOW = partial(httpx.post, timeout=20)  # seconds: a busy machine answers late
 ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 CORPORA = {"odes": 50, "hymns": 60, "psalms": 70}  # verses of each
 
@@ -22,7 +23,7 @@ CORPORA = {"odes": 50, "hymns": 60, "psalms": 70}  # verses of each
 def asked(url: str, body: dict):
     """What the server answers; nothing where it is, on SQLite, too busy to."""
     try:
-        return SLOW.post(url, json=body).raise_for_status().json()
+        return SLOW(url, json=body).raise_for_status().json()
     except (httpx.TimeoutException, httpx.HTTPStatusError):
         return []
 
@@ -41,8 +42,8 @@ def bucket():
 @pytest.fixture
 def deployment(server):
     """The id of a deployment of `refresh` in a pool of its own."""
-    SLOW.post(f"{server.url}/work_pools/", json={"name": POOL, "type": "process"}).raise_for_status()
-    flow = SLOW.post(f"{server.url}/flows/", json={"name": "refresh"}).raise_for_status().json()
+    SLOW(f"{server.url}/work_pools/", json={"name": POOL, "type": "process"}).raise_for_status()
+    flow = SLOW(f"{server.url}/flows/", json={"name": "refresh"}).raise_for_status().json()
     wanted = {
         "name": "bucket",
         "flow_id": flow["id"],
@@ -50,7 +51,7 @@ def deployment(server):
         "work_pool_name": POOL,
         "enforce_parameter_schema": False,
     }
-    return SLOW.post(f"{server.url}/deployments/", json=wanted).raise_for_status().json()["id"]
+    return SLOW(f"{server.url}/deployments/", json=wanted).raise_for_status().json()["id"]
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def workers(server, bucket, tmp_path):
             worker.wait(30)
 
 
-def test_two_workers_over_one_bucket_publish_what_one_machine_does(server, deployment, workers, tmp_path):
+def test_two_workers_over_one_bucket_publish_what_one_machine_does(server, deployment, workers, tmp_path, monkeypatch):
     files = {name: tmp_path / f"{name}.txt" for name in CORPORA}
     for name, file in files.items():
         file.write_text(text(CORPORA[name]), encoding="utf-8")
@@ -99,6 +100,8 @@ def test_two_workers_over_one_bucket_publish_what_one_machine_does(server, deplo
     assert len(came) == len(twice), logs
     assert [state for state, _ in came[:-1]] == ["COMPLETED"] * len(CORPORA), (came, logs)
     assert came[-1][0] == "COMPLETED" or "another machine works on odes" in came[-1][1], (came, logs)
+    for key, value in workers.items():
+        monkeypatch.setenv(key, value)
     here = opened(str(tmp_path / "local"), {})
     there = opened(workers["CORPUSMILL_STORE"], {**workers, "CORPUSMILL_CACHE": str(tmp_path / "third")})
     for name in CORPORA:

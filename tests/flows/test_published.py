@@ -8,6 +8,7 @@ from flows.pipeline import PLAIN
 from flows.pipeline import refresh as plain_refresh
 from flows.published import NOTE, PUBLISHED, noted
 from flows.stages import collect
+from tests.flows.programs import text
 
 
 def told(server, version) -> list[dict]:
@@ -20,6 +21,7 @@ def test_a_version_that_was_published_and_not_told_is_told_by_the_next_refresh(p
     from flows.refresh import refresh
 
     monkeypatch.setenv("CORPUSMILL_STORE", own.store)
+    Path(own.target).write_text(text(277), encoding="utf-8")  # a version that no other test tells of
     collect(own, silent)
     killed = plain_refresh(own, noted(PLAIN), silent)  # and no word of it
     store = Store(Path(own.store))

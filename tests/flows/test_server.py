@@ -36,7 +36,7 @@ def deployments(server) -> dict[str, dict]:
     for pool in POOLS:
         httpx.post(f"{server.url}/work_pools/", json={"name": pool, "type": "process"}).raise_for_status()
     server.command("--no-prompt", "deploy", "--all")
-    return {deployment["name"]: deployment for deployment in server.ask("deployments")}
+    return {each["name"]: each for each in server.ask("deployments", deployments={"name": {"any_": DECLARED}})}
 
 
 def runs_of(server, deployment, state="SCHEDULED"):
