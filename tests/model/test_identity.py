@@ -17,12 +17,14 @@ OUTSIDE = {  # modules of model/ that a training never comes to, and what they a
     "accelerator.flight": "has several trainings side by side, each as if it were alone",
     "dynamic": "goes on from finished weights",
     "inspection": "looks into finished runs",
+    "judged": "asks finished runs",
     "reproduce": "compares finished runs",
     "score": "scores finished runs",
     "suggest": "says where to begin; what is taken of it is a setting",
     "sweep.": "starts trainings, each as if it were alone",
     "units": "looks into finished runs",
     "windows": "the batches again, for other loops",
+    "writing": "what a finished run is asked to write",
 }
 WRITES = {  # what a run holds besides its weights is made by these
     "baselines.": "simpler models",

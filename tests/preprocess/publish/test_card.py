@@ -82,4 +82,4 @@ def test_the_words_say_what_was_left_out_and_where_it_came_from(version):
     assert "Personal data" not in words
     assert "\nPersonal data: Names are hidden." in card(replace(version, personal_data="Names are hidden."), ())
     assert "- dedup: same text: 3" in words
-    assert "- https://a/b" in words
+    assert "- `https://a/b`" in words
