@@ -58,12 +58,18 @@ def train(task: Task, stop: Stop, pace: Pace, progress: Progress) -> tuple[Stand
         clock.read(standing)
         tell(progress, task, standing)
         stopping = clock.read(standing)
+        standing.owed = standing.owed or (not evaluated and _ended_unseen(task, standing))
         if evaluated or stopping or standing.seconds - standing.saved > SAVE_SECONDS:
             standing.saved = standing.seconds
             mark = _save(task, learner, standing, None if evaluated else mark).mark
         if stopping:
             return standing, "interrupted"
     return standing, ended
+
+
+def _ended_unseen(task: Task, standing: Standing) -> bool:
+    """Whether the clock has run out since it was looked at, so that the last evaluation is due."""
+    return bool(task.ended(standing)) and task.reached(standing, task.options.evaluations) > standing.evaluations
 
 
 def begin(task: Task) -> tuple[Learner, Standing, Kept]:

@@ -111,6 +111,19 @@ def test_a_published_version_starts_an_experiment_and_an_unchanged_corpus_none(
     assert until(lambda: len(experiments()) >= 2 and experiments(), 30) == wanted
 
 
+def test_refresh_all_leaves_a_run_of_each_deployment_to_the_workers(prefect_here, deployments):
+    from flows.refresh_all import refresh_all
+
+    done = refresh_all(("latex", "names"), return_state=True)
+
+    assert done.is_completed()
+    for name in ("latex", "names"):
+        (run,) = runs_of(prefect_here, name)
+        assert run["parameters"] == {"corpus": name}
+    with pytest.raises(FlowError, match=r"no deployment refresh/nothing-like-it.*where = here"):
+        refresh_all(("nothing-like-it",))
+
+
 def test_an_experiment_trains_on_its_version_and_reports(prefect_here, copied, monkeypatch):
     from flows.experiment import experiment
 

@@ -3,6 +3,7 @@ import math
 import os
 import re
 import signal
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -259,6 +260,16 @@ def test_a_budget_in_minutes_ends_in_time(store, version):
     assert said[-1][:3] == ("train", pytest.approx(1.2), pytest.approx(1.2))
     assert " characters/s · " in said[-1][3]
     assert re.search(r" · train \d\.\d\d, validation \d\.\d\d bits per byte$", said[-1][3])
+
+
+def test_a_clock_that_runs_out_between_two_looks_leaves_the_last_evaluation_to_be_made(store, version):
+    def slow(stage, *_):
+        time.sleep(0.25 if stage == "train" else 0)
+
+    run, _ = fit(corpus(steps=0, minutes=0.02, evaluations=3, patience=0), version, store, progress=slow)
+
+    assert run.stopped == "budget"
+    assert metrics(folder(store, run))[-1]["validation"]
 
 
 def test_evaluations_do_not_eat_a_budget_in_minutes(store, version):
