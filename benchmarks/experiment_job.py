@@ -1,6 +1,6 @@
 """One experiment in a process of its own: ``python -m benchmarks.experiment_job flow|plain CORPUS VERSION``.
 
-`flow` is the flow on the configured server; `plain` calls the same two stages directly.
+`flow` is the flow on the configured server; `plain` calls the same stages directly.
 """
 
 import sys
@@ -9,18 +9,15 @@ from corpusmill.types import silent
 
 
 def main(how: str, corpus: str, version: str) -> None:
-    """Train on a version and report."""
+    """Train on a version, score, sample and report."""
     if how == "flow":
         from flows.experiment import experiment
 
         experiment(corpus, version)
         return
-    from flows import settings
-    from flows.pipeline import PLAIN
+    from flows import pipeline, settings
 
-    job = settings.job(corpus)
-    run = PLAIN.train(job, version, silent)
-    PLAIN.report(job, run.ref, silent)
+    pipeline.experiment(settings.job(corpus), version, pipeline.PLAIN, silent)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def main(arguments: list[str]) -> None:
     for name, part in parts.items():
         if name not in asked.without.split(","):
             with tempfile.TemporaryDirectory() as folder:
+                Path(folder).chmod(0o711)  # PostgreSQL's user has a folder below
                 part(Path(folder), asked)
 
 
