@@ -70,6 +70,7 @@ def test_every_deployment_is_registered(deployments):
 
     assert active == DEPLOYED
     assert DEPLOYED.keys() - OTHERS == set(spec.names())
+    assert not any(deployment["pull_steps"] for deployment in deployments.values())  # of a folder that one machine has
     assert {deployment["work_pool_name"] for deployment in deployments.values()} == set(POOLS)
     for name in DEPLOYED.keys() - OTHERS:
         assert deployments[name]["tags"] == ["corpusmill", "refresh", name]
