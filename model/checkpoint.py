@@ -65,25 +65,28 @@ class Standing:
     bits_per_byte: float | None = None  # of the last evaluation
     lines: int = 0  # of metrics.jsonl that were due
     loss: float | None = None  # mean over the last line of metrics.jsonl, of an id
-    nats: float = 0.0  # loss of an id, summed over the iterations since the last line
-    steps: int = 0  # iterations since the last line
+    nats: float = 0.0  # loss of an id, summed over the iterations since the last line, or the last one's own
+    steps: int = 0  # those iterations
     busy: float = 0.0  # seconds that these took, evaluations not included
+    noted: bool = False  # whether their line is written, so that the next iteration begins the next mean
     setbacks: tuple[Setback, ...] = ()  # times that training went back to its mark
     rate: float = 0.0  # of the last iteration
     owed: bool = False  # whether what was due after the last iteration was cut off: line, evaluation, sample
 
     def count(self, nats: float, seconds: float, rate: float) -> None:
         """Add an iteration."""
+        if self.noted:
+            self.nats, self.steps, self.busy, self.noted = 0.0, 0, 0.0, False
         self.iteration += 1
         self.rate, self.owed = rate, True
         self.nats += nats
         self.steps += 1
         self.busy += seconds
 
-    def clear(self) -> None:
-        """A line was written: begin the next mean."""
-        self.loss = self.nats / self.steps if self.steps else self.loss
-        self.nats, self.steps, self.busy = 0.0, 0, 0.0
+    def note(self) -> None:
+        """A line was written. An evaluation that turns out to be due right after it says the same of the training."""
+        self.loss = self.nats / self.steps
+        self.noted = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

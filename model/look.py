@@ -76,7 +76,7 @@ def _spared(task: Task, standing: Standing) -> bool:
 def _noted(task: Task, standing: Standing) -> Standing:
     """The standing after a line of metrics."""
     standing.lines, standing.owed = task.reached(standing, LINES), False
-    standing.clear()
+    standing.note()
     return standing
 
 

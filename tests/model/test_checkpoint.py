@@ -81,3 +81,18 @@ def test_a_damaged_checkpoint_is_named(name, tmp_path):
 
     with pytest.raises(CorruptError, match=name):
         checkpoint.arrays(tmp_path, checkpoint.resume(tmp_path).last)
+
+
+def test_an_evaluation_right_after_a_line_says_the_same_of_the_training_and_an_iteration_begins_anew():
+    standing = Standing(started_at="2026-01-01T00:00:00+00:00")
+    for nats in (4.0, 2.0):
+        standing.count(nats, 0.5, 0.1)
+
+    standing.note()
+    before = (standing.nats, standing.steps, standing.busy, standing.loss)
+    standing.note()
+    again = (standing.nats, standing.steps, standing.busy, standing.loss)
+    standing.count(1.0, 0.25, 0.1)
+
+    assert before == again == (6.0, 2, 1.0, 3.0)
+    assert (standing.nats, standing.steps, standing.busy, standing.loss) == (1.0, 1, 0.25, 3.0)
