@@ -5,9 +5,10 @@
 Small corpora, whose host answers slowly, are refreshed side by side through a process worker. In each round all of them
 have new texts; at random moments each flow is killed, or the worker, or the server, or the worker with all its flows (a
 machine that goes off), or each flow run is cancelled through the API. What was killed is started again, and a second
-refresh of each corpus has to finish what the first began. A run that is in no final state after so many seconds is
-counted as left, and marked as Crashed, as an automation does. Then the store tells: one version for each text, whole;
-and the server: an experiment begun for each version. Needs minutes for each ten kills.
+refresh of each corpus has to finish what the first began. The automations of ``corpusmill up`` are there: they call a
+flow run Crashed whose worker died, after minutes. One that is in no final state even then is counted as left. Then the
+store tells: one version for each text, whole; and the server: an experiment begun for each version. Ten kills of a
+worker take up to 20 minutes, of a flow or a server five.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite", help="(default sqlite)")
     parser.add_argument("--corpora", type=int, default=4, help="refreshed side by side (default 4)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
-    parser.add_argument("--patience", type=float, default=90, help="seconds until a run counts as left (default 90)")
+    parser.add_argument("--patience", type=float, default=420, help="seconds until a run is left (default 420)")
     parser.add_argument("--port", type=int, default=8890, help="of the server; the next is PostgreSQL's (default 8890)")
     parser.add_argument("--folder", type=Path, help="kept for a look (default: a temporary one)")
     asked = parser.parse_args(arguments)
@@ -75,6 +76,7 @@ def _campaign(folder: Path, asked: argparse.Namespace) -> Iterator["Campaign"]:
         ) as rig,
     ):
         rig.deploy()
+        rig.automate()
         rig.divert("experiment/experiment", "gpu")  # begun, and not run: training is not what is measured
         rig.start_worker(asked.corpora)
         campaign = Campaign(rig, source, asked.corpora, random.Random(asked.seed), asked.patience)
@@ -232,6 +234,7 @@ class Campaign:
     def _kill_server(self, _: dict[str, str]) -> None:
         self.rig.kill("server")
         self.rig.start_server()
+        self.rig.automate()
 
     def _kill_machine(self, runs: dict[str, str]) -> None:
         pids = [pid for run in runs.values() if (pid := self.rig.pid(run)) and self.rig.state(run) not in FINAL]

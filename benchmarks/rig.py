@@ -135,16 +135,11 @@ class Rig:
     def deploy(self, *names: str) -> None:
         """Register deployments of prefect.yaml, or all. Raises OSError."""
         which = [item for name in names for item in ("--name", name)] or ["--all"]
-        done = subprocess.run(
-            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *which],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise OSError(f"prefect deploy failed: {done.stdout}{done.stderr}")
+        self._command("-m", "prefect", "--no-prompt", "deploy", *which)
+
+    def automate(self) -> None:
+        """See to the automations, as ``corpusmill up`` does whenever its server has started. Raises OSError."""
+        self._command("-P", "-m", "flows.service.automate", "35")
 
     def deployment(self, name: str) -> dict[str, Any]:
         """What is registered as ``refresh/python``."""
@@ -206,13 +201,25 @@ class Rig:
         return int(number or 0)
 
     def set_state(self, run: str, kind: str) -> None:
-        """Ask for a state: CANCELLING cancels; CRASHED is what an automation says of a run that is no more."""
+        """Ask for a state: CANCELLING cancels."""
         self.post(f"flow_runs/{run}/set_state", state={"type": kind}, force=kind != "CANCELLING")
 
     def logged(self, run: str) -> list[str]:
         """What a flow run logged."""
         found = self.post("logs/filter", logs={"flow_run_id": {"any_": [run]}}, sort="TIMESTAMP_ASC")
         return [str(log["message"]) for log in found]
+
+    def _command(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise OSError(f"{' '.join(arguments)} failed: {done.stdout}{done.stderr}")
 
     def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:

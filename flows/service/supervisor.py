@@ -82,10 +82,9 @@ class Kept:
         return min(LONGEST, 2.0 ** (self._failures - 1)) if self._failures else 0.0
 
 
-def watch(kept: Mapping[str, Kept], changed: Callable[[], None], say: Say, sleep: Callable[[float], None]) -> None:
-    """Look after them until `sleep` raises."""
+def watch(kept: Mapping[str, Kept], tend: Callable[[bool], None], say: Say, sleep: Callable[[float], None]) -> None:
+    """Look after them until `sleep` raises; after each look `tend` is told whether one ended or began."""
     while True:
         sleep(PAUSE)
         looked = [each.look(say) for each in kept.values()]
-        if any(looked):
-            changed()
+        tend(any(looked))

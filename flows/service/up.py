@@ -17,7 +17,7 @@ from corpusmill.store.commit import exclusive
 from corpusmill.types import Progress
 from flows.service import address, auth, database, declared, down, environment, pools, runs, state, supervisor, switches
 from flows.service.asked import Asked, on_signals
-from flows.service.processes import process
+from flows.service.processes import Process, process
 from flows.service.state import Up
 from flows.service.supervisor import Kept, Program, Say
 from flows.service.wanted import Wanted
@@ -57,11 +57,11 @@ def run(wanted: Wanted, ready: Callable[[Up], None], progress: Progress, say: Sa
             say("ended what an up that was killed had left")
         address.check_free(wanted.host, wanted.port)
         database.check(wanted.postgres)
-        service = _Service(wanted, asked)
+        service = _Service(wanted, asked, say)
         try:
             service.begin(progress)
             ready(service.up)
-            supervisor.watch(service.kept, service.write, say, asked.sleep)
+            supervisor.watch(service.kept, service.tend, say, asked.sleep)
         finally:
             service.end()
 
@@ -69,8 +69,9 @@ def run(wanted: Wanted, ready: Callable[[Up], None], progress: Progress, say: Sa
 class _Service:
     """What stands so far."""
 
-    def __init__(self, wanted: Wanted, asked: Asked) -> None:
-        self.wanted, self.asked, self.kept = wanted, asked, dict[str, Kept]()
+    def __init__(self, wanted: Wanted, asked: Asked, say: Say) -> None:
+        self.wanted, self.asked, self.say, self.kept = wanted, asked, say, dict[str, Kept]()
+        self._automated: Process | None = None  # the server that knows its automations and whom to wait for
         self.up = Up(
             supervisor=process(getpid()),
             host=wanted.host,
@@ -94,6 +95,19 @@ class _Service:
         self.up = replace(self.up, ready=True)
         self.write()
         progress("up", len(STEPS), len(STEPS), self.wanted.url)
+        self._automated = self.up.server
+
+    def tend(self, changed: bool) -> None:
+        """After each look. A server that was started again has forgotten whose sign of life it waits for."""
+        if changed:
+            self.write()
+        if self.up.server in (None, self._automated) or not self.wanted.api.well():
+            return
+        self._automated = self.up.server
+        try:
+            self._automations()
+        except FlowError as error:
+            self.say(f"{error}; {error.hint}")
 
     def write(self) -> None:
         """Tell others what stands."""

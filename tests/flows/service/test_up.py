@@ -83,6 +83,14 @@ def answers(url: str) -> bool:
         return False
 
 
+def automations(mill: Mill) -> list[dict[str, str]]:
+    """What the server has; nothing while it is away."""
+    try:
+        return httpx.post(f"{mill.url}/automations/filter", json={}).json()
+    except httpx.TransportError:
+        return []
+
+
 @pytest.fixture
 def mill(tmp_path, embedded_home):
     """What it has started is ended, whatever became of the test."""
@@ -124,10 +132,15 @@ def test_up_stays_up_and_down_ends_all_of_it(mill):
     assert httpx.patch(schedule, json={"active": True}).is_success
     assert httpx.delete(f"{mill.url}/work_pools/gpu").is_success
 
-    # A worker that dies comes back; after its watcher has died, up begins anew.
+    # What dies comes back, a server with what it has to watch for; after their watcher has died, up begins anew.
     before = mill.told()
-    os.kill(before.workers["worker-cpu"].pid, signal.SIGKILL)
-    assert until(lambda: mill.told().workers.get("worker-cpu") not in (None, before.workers["worker-cpu"]), 30)
+    assert httpx.delete(f"{mill.url}/automations/{automations(mill)[0]['id']}").is_success
+    for each in (before.workers["worker-cpu"], before.server):
+        os.kill(each.pid, signal.SIGKILL)
+    assert until(lambda: mill.told().workers.get("worker-cpu") not in (None, before.workers["worker-cpu"]), 60)
+    assert until(lambda: {each["name"] for each in automations(mill)} == set(told["automations"]), 120)
+    assert mill.told().server != before.server
+    before = mill.told()
     os.kill(before.supervisor.pid, signal.SIGKILL)
     assert until(lambda: not before.supervisor.lives(), 10)
     again = json.loads(mill.call(*mill.up, "--detach", "--json").stdout)
