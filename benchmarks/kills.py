@@ -124,14 +124,22 @@ class Campaign:
         names = [f"corpus{number}" for number in range(corpora)]
         self.targets = {name: source.declare(name, rig.folder / "datasets") for name in names}
         self.by = dict(zip(names, rig.deployments("refresh"), strict=False))
-        self.span = 0.0  # seconds of an undisturbed round
+        self.span = self.work = 0.0  # seconds of an undisturbed round, and of its longest process
         self._pool = ThreadPoolExecutor(corpora)
 
     def rehearse(self) -> None:
-        """A round that nobody disturbs, for its length."""
+        """A round that nobody disturbs, for its length and that of its processes, which a busy machine starts late."""
         start = time.monotonic()
-        self._finish(self._begin())
+        self.work = max(self._pool.map(self._working, self._begin().values()))
         self.span = time.monotonic() - start
+
+    def _working(self, run: str) -> float:
+        """Seconds that the process of a flow run takes."""
+        until(lambda: self.rig.pid(run), self.patience)
+        start = time.monotonic()
+        if self.rig.ended(run, self.patience) != "COMPLETED":
+            raise OSError(f"a refresh that nobody disturbed did not complete: {self.rig.logged(run)}")
+        return time.monotonic() - start
 
     def spend(self, kind: str, kills: int) -> None:
         """Rounds until there were so many kills, and a row of the table."""
@@ -148,7 +156,7 @@ class Campaign:
         runs = self._begin()
         if kind in EACH:
             strike = self._cancel if kind == "cancel" else self._kill_flow
-            moments = [self.chance.uniform(0, self.span) for _ in runs]
+            moments = [self.chance.uniform(0, self.work) for _ in runs]
             struck = [
                 self._pool.submit(strike, corpus, runs[corpus], moment, tally)
                 for corpus, moment in zip(runs, moments, strict=True)
@@ -208,14 +216,15 @@ class Campaign:
         return state == "COMPLETED"
 
     def _kill_flow(self, corpus: str, run: str, moment: float, tally: Tally) -> None:
-        time.sleep(moment)
         pid = until(lambda: self.rig.pid(run), self.patience)
+        time.sleep(moment)
         stage = self.source.stage(self.store, corpus)
         if pid and self.rig.state(run) not in FINAL and end(pid):
             tally.kills += 1
             tally.stages[stage] += 1
 
     def _cancel(self, corpus: str, run: str, moment: float, tally: Tally) -> None:
+        until(lambda: self.rig.pid(run), self.patience)
         time.sleep(moment)
         stage = self.source.stage(self.store, corpus)
         if self.rig.state(run) in FINAL:

@@ -22,7 +22,7 @@ import httpx
 ROOT = Path(__file__).parents[1]
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 POOLS = ("cpu", "gpu")
-START_SECONDS, STOP_SECONDS, PAUSE = 120.0, 20.0, 0.2
+START_SECONDS, STOP_SECONDS, PAUSE = 300.0, 20.0, 0.2
 _AWAY, _PAGE = (502, 503), 200
 _QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_WORKER_QUERY_SECONDS": "2"}
 _LIGHT = {"command": f"{sys.executable} -m prefect.engine"}  # without a process that prepares a folder for it first
