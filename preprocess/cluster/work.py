@@ -73,6 +73,11 @@ def asking(wanted: Callable[[], bool]) -> Iterator[None]:
         _wanted.reset(before)
 
 
+def is_wanted() -> bool:
+    """Whether anybody still waits for what is done here."""
+    return _wanted.get()()
+
+
 def look(site: Site, name: str) -> tuple[same.Facts, str]:
     """What this process has, and why it does not see a file of the depot; empty if it does."""
     try:
@@ -112,7 +117,7 @@ def _milled(site: Site, store: Store, folder: Path, units: Iterable[Unit | Damag
     milling, made = Mill(site.corpus, store.root, folder), Milled()
     held: dict[str, int] = {}
     for unit in units:
-        if not _wanted.get()():
+        if not is_wanted():
             raise BuildError(f"nobody waits for {site.corpus.name} any more", "repeat the command")
         if isinstance(unit, Damaged):
             made.damaged = unit

@@ -23,7 +23,6 @@ from tests.corpusmill.store.bucket_server import KEYS
 
 ROOT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
-RAY = (6380, 10001)
 
 
 @contextmanager
@@ -133,7 +132,7 @@ def ray(machine, tmp_path_factory):
     """The address of a Ray cluster of two nodes."""
     needs.package("ray", "ray")
     folder = tmp_path_factory.mktemp("ray")
-    head, client = RAY
+    head, client = free_port(), free_port()
     short = tempfile.mkdtemp(prefix="ray-")  # its sockets lie there, whose paths may have 107 characters
     more = ["--num-cpus", "1", "--object-store-memory", "100000000", "--block"]
     first = ["--head", "--temp-dir", short, "--port", head, "--ray-client-server-port", client]

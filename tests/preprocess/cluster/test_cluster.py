@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from corpusmill.errors import BuildError, UsageError
 from corpusmill.store import Store, blobs, remote
 from preprocess.build import build
 from preprocess.cluster import machines, same, work
+from preprocess.cluster.gang import Gang
 from preprocess.cluster.machines import cluster_at
 from preprocess.cluster.work import Site
 from preprocess.partition import units
@@ -131,6 +133,39 @@ def test_the_work_of_a_process_that_dies_is_done_again(kind, request, place, mac
     version, _ = build(LINES, snapshot_in(store, BODIES), store, on=on, progress=kill)
     assert killed
     alike(version, local(tmp_path, BODIES)[0][0])
+
+
+@pytest.mark.parametrize("kind", ["ray", "dask"])
+def test_who_interrupts_a_build_leaves_no_work_behind(kind, request, tmp_path):
+    beats = tmp_path / "beats"
+
+    def still():
+        before = beats.read_text()
+        time.sleep(3)
+        return beats.read_text() == before
+
+    with cluster_at(request.getfixturevalue(kind)) as cluster:
+        with pytest.raises(KeyboardInterrupt), Gang(cluster).running() as gang:
+            gang.give("toiling", print, toil, str(beats))
+            assert until(beats.exists, 60)
+            raise KeyboardInterrupt
+        assert until(still, 60)
+
+
+def toil(beats):
+    """On a machine: work that has no end."""
+    while work.is_wanted():
+        with Path(beats).open("a") as file:
+            file.write(".")
+        time.sleep(0.1)
+
+
+def until(answer, seconds):
+    """Whether it came within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := answer()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return found
 
 
 def at_work(kind, machine):
