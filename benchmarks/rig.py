@@ -19,12 +19,14 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from flows.service.environment import QUIET, TUNED
+
 ROOT = Path(__file__).parents[1]
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 POOLS = ("cpu", "gpu")
 START_SECONDS, STOP_SECONDS, PAUSE = 300.0, 20.0, 0.2
 _AWAY, _PAGE = (502, 503), 200
-_QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_WORKER_QUERY_SECONDS": "2"}
+_PROMPT = {"PREFECT_WORKER_QUERY_SECONDS": "2"}
 _LIGHT = {"command": f"{sys.executable} -m prefect.engine"}  # without a process that prepares a folder for it first
 Answer = TypeVar("Answer")
 
@@ -41,7 +43,9 @@ class Rig:
         self._client = httpx.Client(timeout=60, trust_env=False)  # one for all: each new one reads all certificates
         caches = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
         self.environment = {
-            **_QUIET,
+            **QUIET,
+            **TUNED,
+            **_PROMPT,
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "XDG_CACHE_HOME": caches,
