@@ -2,13 +2,13 @@
 
     python -m benchmarks kills [--kills 50] [--of flow worker server machine cancel] [--database sqlite|postgres]
 
-Small corpora, whose host answers slowly, are refreshed side by side through a process worker. In each round all of them
-have new texts; at random moments each flow is killed, or the worker, or the server, or the worker with all its flows (a
-machine that goes off), or each flow run is cancelled through the API. What was killed is started again, and a second
-refresh of each corpus has to finish what the first began. The automations of ``corpusmill up`` are there: they call a
-flow run Crashed whose worker died, after minutes. One that is in no final state even then is counted as left. Then the
-store tells: one version for each text, whole; and the server: an experiment begun for each version. Ten kills of a
-worker take up to 20 minutes, of a flow or a server five.
+Small corpora, whose host answers slowly, are refreshed through a process worker, some at once. In each round all of
+them have new texts; at random moments each flow is killed, or the worker, or the server, or the worker with all its
+flows (a machine that goes off), or each flow run is cancelled through the API. What was killed is started again, and a
+second refresh of each corpus has to finish what the first began. The automations of ``corpusmill up`` are there: they
+call a flow run Crashed whose worker died, after minutes. One that is in no final state even then is counted as left.
+Then the store tells: one version for each text, whole; and the server: an experiment begun for each version. Ten kills
+of a worker take up to 20 minutes, of a flow or a server five.
 """
 
 import argparse
@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--kills", type=int, default=50, help="of each kind (default 50)")
     parser.add_argument("--of", nargs="+", choices=KINDS, default=KINDS, help="kinds (default all)")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite", help="(default sqlite)")
-    parser.add_argument("--corpora", type=int, default=4, help="refreshed side by side (default 4)")
+    parser.add_argument("--corpora", type=int, default=4, help="refreshed in a round (default 4)")
+    parser.add_argument("--limit", type=int, default=4, help="flow runs that the worker has at once (default 4)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
     parser.add_argument("--patience", type=float, default=420, help="seconds until a run is left (default 420)")
     parser.add_argument("--port", type=int, default=8890, help="of the server; the next is PostgreSQL's (default 8890)")
@@ -54,7 +55,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         with _campaign(folder, asked) as campaign:
-            print(f"{asked.database}, {asked.corpora} corpora side by side, seed {asked.seed}", flush=True)
+            print(f"{asked.database}, {asked.corpora} corpora, {asked.limit} at once, seed {asked.seed}", flush=True)
             for kind in asked.of:
                 campaign.spend(kind, asked.kills)
 
@@ -78,8 +79,8 @@ def _campaign(folder: Path, asked: argparse.Namespace) -> Iterator["Campaign"]:
         rig.deploy()
         rig.automate()
         rig.divert("experiment/experiment", "gpu")  # begun, and not run: training is not what is measured
-        rig.start_worker(asked.corpora)
-        campaign = Campaign(rig, source, asked.corpora, random.Random(asked.seed), asked.patience)
+        rig.start_worker(asked.limit)
+        campaign = Campaign(rig, source, asked)
         campaign.rehearse()
         yield campaign
 
@@ -117,15 +118,15 @@ class Tally:
 class Campaign:
     """Rounds of refreshes on one server."""
 
-    def __init__(self, rig: Rig, source: Source, corpora: int, chance: random.Random, patience: float) -> None:
+    def __init__(self, rig: Rig, source: Source, asked: argparse.Namespace) -> None:
         """Nothing is killed yet."""
-        self.rig, self.source, self.chance, self.patience = rig, source, chance, patience
-        self.store = Store(rig.store)
-        names = [f"corpus{number}" for number in range(corpora)]
+        self.rig, self.source, self.limit, self.patience = rig, source, asked.limit, asked.patience
+        self.chance, self.store = random.Random(asked.seed), Store(rig.store)
+        names = [f"corpus{number}" for number in range(asked.corpora)]
         self.targets = {name: source.declare(name, rig.folder / "datasets") for name in names}
         self.by = dict(zip(names, rig.deployments("refresh"), strict=False))
         self.span = self.work = 0.0  # seconds of an undisturbed round, and of its longest process
-        self._pool = ThreadPoolExecutor(corpora)
+        self._pool = ThreadPoolExecutor(asked.corpora)
 
     def rehearse(self) -> None:
         """A round that nobody disturbs, for its length and that of its processes, which a busy machine starts late."""
@@ -171,8 +172,8 @@ class Campaign:
         tally.again.update(self._finish(self._refresh(unfinished)))
 
     def _kill_again_and_again(self, kill: Callable[[dict[str, str]], None], runs: dict[str, str], tally: Tally) -> None:
-        """Until all runs have ended, or three times."""
-        for _ in range(AGAIN):
+        """Until all runs have ended, or as often as there are runs."""
+        for _ in runs:
             moment = self.chance.uniform(0, self.span)
             if until(lambda: self._all_ended(runs), moment):
                 break
@@ -238,7 +239,7 @@ class Campaign:
 
     def _kill_worker(self, _: dict[str, str]) -> None:
         self.rig.kill("worker")
-        self.rig.start_worker(len(self.targets))
+        self.rig.start_worker(self.limit)
 
     def _kill_server(self, _: dict[str, str]) -> None:
         self.rig.kill("server")
@@ -250,7 +251,7 @@ class Campaign:
         self.rig.kill("worker")
         for pid in pids:
             end(pid)
-        self.rig.start_worker(len(self.targets))
+        self.rig.start_worker(self.limit)
 
     def _wrong(self) -> str:
         """What the store has that it should not, or lacks."""

@@ -35,10 +35,13 @@ def connected(home: Path) -> Iterator[None]:
     Raises FlowError where no server answers, StoreError where `home` cannot be written.
     """
     home = _settle(home)
-    from prefect.settings import get_current_settings
+    from prefect.settings import get_current_settings, temporary_settings
 
     with ExitStack() as stack:
         stack.enter_context(_quiet())
+        if "heartbeat_frequency" not in get_current_settings().flows.model_fields_set:
+            # Its thread holds every flow up by a second, and who waits for it waits for flow runs of deployments.
+            stack.enter_context(temporary_settings({"flows.heartbeat_frequency": None}))
         if configured := get_current_settings().api.url:
             _check(configured)
         else:
@@ -82,8 +85,7 @@ def _check(url: str) -> None:
 def _own_server(home: Path) -> Iterator[None]:
     from prefect.settings import temporary_settings
 
-    # The heartbeat thread holds every flow up by a second, and nobody listens to it here.
-    with _running_server(home) as url, temporary_settings({"api.url": url, "flows.heartbeat_frequency": None}):
+    with _running_server(home) as url, temporary_settings({"api.url": url}):
         own = _OWN.set(True)
         try:
             yield
