@@ -12,13 +12,14 @@ from prefect.events import emit_event
 from prefect.states import Failed
 
 from corpusmill.errors import HeldError
-from flows import pipeline, published, settings
+from flows import cadence, pipeline, published, settings
 from flows.artifacts import shown
 from flows.forms import Corpus
 from flows.stages import Refreshed
 from flows.tasks import TASKS, logged
 
 DONE, HELD = "corpusmill.refresh.done", "corpusmill.refresh.held"
+SCHEDULE = "corpusmill.schedule"  # a label: who waits for the next refresh knows how long
 
 
 @flow(name="refresh", flow_run_name="refresh {corpus}")
@@ -38,7 +39,7 @@ def refresh(corpus: Corpus, accept: bool = False) -> Refreshed | State[Any]:
         return Failed(name="Held", message=str(held), data=held)
     published.tell(job, corpus, done)
     told = {"corpus": corpus, "version": done.version, "snapshot": done.snapshot, "changed": done.changed}
-    emit_event(DONE, _resource(corpus), payload=told)
+    emit_event(DONE, {**_resource(corpus), SCHEDULE: cadence.schedule(corpus)}, payload=told)
     return done
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from corpusmill.errors import FlowError, UsageError
+from flows import cadence
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -55,7 +56,8 @@ def definitions(file: str, *, block: str = "", days: int = 0) -> "list[Automatio
     found: list[dict[str, Any]] = yaml.safe_load(text)["automations"]
     for each in found:
         if days and _STALE in each["trigger"].get("after", ()):
-            each["trigger"]["within"] = days * DAY
+            waited = [cadence.patience(slug, days) for slug in each["trigger"]["match"]["corpusmill.schedule"]]
+            each["trigger"]["within"] = max(waited) * DAY
         for action in each["actions"] if block else ():
             action["block_document_id"] = block
     return [AutomationCore.model_validate(each) for each in found]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flows import cadence
 from flows.health.server import Orchestra
 from flows.health.shelf import Shelf
 from flows.health.stages import Last
@@ -114,7 +115,9 @@ def _unfinished(seen: Seen) -> Told:
 
 def _stale(seen: Seen) -> Told:
     for each in seen.corpora:
-        if each.declared and each.days is not None and each.days >= seen.days and not each.held:
+        if not each.declared or each.days is None or each.held:
+            continue
+        if each.days >= cadence.patience(cadence.schedule(each.corpus), seen.days):
             what = f"{each.corpus} was not refreshed for {each.days:,} days"
             yield each.corpus, what, f"corpusmill refresh {each.corpus}"
 

@@ -24,8 +24,8 @@ class Deployment:
     name: str
     entrypoint: str
     pool: str
-    schedules: tuple[bool, ...]  # which are on
     limit: int | None
+    every: str = ""  # slug of its schedule
 
 
 def default_file() -> Path:
@@ -53,8 +53,8 @@ def _deployment(entry: Mapping[str, Any]) -> Deployment:
         entry["name"],
         entry["entrypoint"],
         entry["work_pool"]["name"],
-        tuple(schedule.get("active", True) is not False for schedule in entry.get("schedules") or ()),
         limit["limit"] if isinstance(limit, Mapping) else limit,
+        next((str(schedule.get("slug", "")) for schedule in entry.get("schedules") or ()), ""),
     )
 
 

@@ -20,6 +20,7 @@ TOLD = (
     "corpusmill: tell of failed flow runs",
     "corpusmill: tell of held refreshes",
     "corpusmill: tell of corpora not refreshed",
+    "corpusmill: tell of corpora not refreshed for a year",
 )
 SOON = 10  # seconds: the shortest that Prefect waits for what does not come
 
@@ -216,7 +217,7 @@ def test_what_seems_at_work_and_is_not_crashes_and_all_that_needs_somebody_is_to
         client.set_flow_run_state(done, Completed())
         client.set_flow_run_state(held, Failed(name="Held"))
     failed = began(deployment, Running(), Failed(message='it "broke" <here>\nand there'), name="failed")
-    corpus = {"prefect.resource.id": "corpusmill.corpus.bible"}
+    corpus = {"prefect.resource.id": "corpusmill.corpus.bible", "corpusmill.schedule": "monthly"}
     emit_event("corpusmill.refresh.done", resource=corpus, payload={"corpus": "bible", "version": "bible@v1"})
     why = {"corpus": "tweets", "why": 'tweets: it "shrank"', "hint": "take it with: corpusmill collect"}
     emit_event("corpusmill.refresh.held", resource={"prefect.resource.id": "corpusmill.corpus.tweets"}, payload=why)

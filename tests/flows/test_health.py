@@ -10,7 +10,7 @@ from corpusmill.errors import Interrupted, ParseError
 from corpusmill.interchange import openlineage
 from corpusmill.store import Store
 from corpusmill.types import silent
-from flows import stages
+from flows import cadence, stages
 from flows.health import look
 from tests.corpusmill.samples import version
 from tests.corpusmill.store.buckets import Memory
@@ -113,6 +113,14 @@ def test_who_is_at_work_is_no_trouble_and_looking_stops_nobody(bible):
 @pytest.mark.parametrize(("age", "expected"), [(34, []), (35, [("stale", "corpusmill refresh bible")])])
 def test_a_corpus_is_to_be_refreshed_within_the_days(bible, age, expected):
     assert told(bible, days=35, moment=datetime.fromisoformat(CHECKED) + timedelta(days=age, hours=1)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "patience"),
+    [("bible", 35, 35), ("tweets", 2, 2), ("abc", 35, 370), ("abc", 400, 400), ("verses", 35, 35)],
+)
+def test_a_text_that_is_looked_at_once_a_year_is_not_late_for_a_year(name, days, patience):
+    assert cadence.patience(cadence.schedule(name), days) == patience
 
 
 def test_old_troubles_are_none(bible):

@@ -26,8 +26,8 @@ UP = Up(
     automations=("corpusmill: one", "corpusmill: two"),
 )
 DECLARED = (
-    Deployment("bible", "flows.refresh.refresh", "cpu", (True,), 1),
-    Deployment("gpu", "flows.experiment.experiment", "gpu", (), None),
+    Deployment("bible", "flows.refresh.refresh", "cpu", 1),
+    Deployment("gpu", "flows.experiment.experiment", "gpu", None),
 )
 WORKER = {"name": "here-cpu", "status": "ONLINE", "last_heartbeat_time": "2026-01-02T03:04:05Z"}
 
@@ -172,7 +172,7 @@ def test_a_library_that_prefect_does_not_work_with_is_named(monkeypatch):
 
 
 def test_an_entry_point_that_cannot_be_imported_is_named():
-    broken = replace(look(), declared=(Deployment("x", "flows.nowhere.x", "cpu", (), None),))
+    broken = replace(look(), declared=(Deployment("x", "flows.nowhere.x", "cpu", None),))
     assert said("flows", broken) == [
         ("wrong", "flows.nowhere.x: ModuleNotFoundError: No module named 'flows.nowhere'"),
     ]
