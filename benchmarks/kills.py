@@ -174,7 +174,7 @@ class Campaign:
     def _kill_again_and_again(self, kill: Callable[[dict[str, str]], None], runs: dict[str, str], tally: Tally) -> None:
         """Until all runs have ended, or as often as there are runs."""
         for _ in runs:
-            moment = self.chance.uniform(0, self.span)
+            moment = self.chance.uniform(0, 2 * self.span / len(runs))
             if until(lambda: self._all_ended(runs), moment):
                 break
             tally.stages.update(self.source.stage(self.store, corpus) for corpus in runs)
