@@ -1,8 +1,10 @@
 """Run benchmarks: ``python -m benchmarks`` runs all, ``--list`` names them, ``NAME [options]`` runs one."""
 
+import ast
 import importlib
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 from corpusmill.errors import CorpusmillError
@@ -35,7 +37,8 @@ def main(arguments: list[str]) -> None:
     """Run what is asked for, or all."""
     if arguments == ["--list"]:
         for name in BENCHMARKS:
-            print(f"{name:10} {(_module(name).__doc__ or '').splitlines()[0]}")
+            source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+            print(f"{name:10} {(ast.get_docstring(ast.parse(source)) or '').splitlines()[0]}")
         return
     if arguments and arguments[0] not in BENCHMARKS:
         sys.exit(f"no benchmark is named {arguments[0]!r}; there are: {', '.join(BENCHMARKS)}")

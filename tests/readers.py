@@ -62,8 +62,9 @@ def _python() -> Path:
 
 
 def _make(python: Path) -> None:
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary", *PINNED]
-    for command in ([sys.executable, "-m", "venv", ENVIRONMENT], install):
+    quick = ["--quiet", "--disable-pip-version-check", "--prefer-binary", "--no-compile"]  # little of it is imported
+    install = [sys.executable, "-m", "pip", "--python", python, "install", *quick, *PINNED]
+    for command in ([sys.executable, "-m", "venv", "--without-pip", ENVIRONMENT], install):
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
         except (subprocess.SubprocessError, OSError) as error:

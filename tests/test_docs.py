@@ -4,6 +4,7 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +15,12 @@ from pathlib import Path
 import pytest
 
 import collectors
+from corpusmill.store import Store
 from corpusmill.types import Corpus
+from flows.service import state
 from preprocess import recipe
 from preprocess.parse import verses
+from tests import commands
 from tests.preprocess.snapshots import raw_file
 
 ROOT = Path(__file__).parent.parent
@@ -80,7 +84,7 @@ def blocks(name: str, language: str) -> list[str]:
     return [textwrap.dedent(block) for block in found]
 
 
-def commands() -> list[str]:
+def shown() -> list[str]:
     (block,) = blocks("README.md", "console")
     return [line.removeprefix("$ ") for line in block.splitlines()]
 
@@ -95,13 +99,14 @@ def test_the_tour_shows_every_command():
     )
     listed = set(re.findall(r"^│ ([a-z]+) ", known.stdout, re.MULTILINE))
 
-    assert {shlex.split(command)[1] for command in commands()} == listed
+    assert {shlex.split(command)[1] for command in shown()} == listed
 
 
-def test_the_tour_runs_as_written(tmp_path, web):
+def test_the_tour_runs_as_written(tmp_path, web, migrated):
     (tmp_path / "my.txt").write_text(TEXT, encoding="utf-8")
+    shutil.copy(migrated, state.private(state.folder_of(Store(tmp_path / "store"))) / "prefect.db")
     environment = os.environ | {"CORPUSMILL_STORE": str(tmp_path / "store"), "CORPUSMILL_MIRROR": web}
-    for command in commands():
+    for command in shown():
         program, *arguments = shlex.split(command)
         if arguments[0] == "run":
             arguments += ["--plain"] * ("--plain" not in arguments)
@@ -111,17 +116,7 @@ def test_the_tour_runs_as_written(tmp_path, web):
             _serves_until_it_is_stopped([sys.executable, "-m", program, *arguments], tmp_path, environment)
             continue
 
-        done = subprocess.run(
-            [sys.executable, "-m", program, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
-        assert done.stdout.strip(), command
+        _succeeds(commands.call(program, *arguments, folder=tmp_path, environment=environment))
     assert (tmp_path / "bible.html").stat().st_size > 10_000
 
 
@@ -148,22 +143,16 @@ def desk(tmp_path_factory):
 @pytest.mark.parametrize("name", RUN)
 def test_a_guide_runs_as_written(name, desk, web):
     environment = os.environ | {"CORPUSMILL_STORE": str(desk / "STORE"), "CORPUSMILL_MIRROR": web}
-    for language in ("console", "python"):
-        for block in blocks(name, language):
-            lines = [line.removeprefix("$ ") for line in block.splitlines()] if language == "console" else [block]
-            for line in lines:
-                arguments = ["-m", *shlex.split(line)] if language == "console" else ["-W", "error", "-c", line]
-                done = subprocess.run(
-                    [sys.executable, *arguments],
-                    cwd=desk,
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
+    for line in (line.removeprefix("$ ") for block in blocks(name, "console") for line in block.splitlines()):
+        _succeeds(commands.call(*shlex.split(line), folder=desk, environment=environment))
+    for block in blocks(name, "python"):
+        python = [sys.executable, "-W", "error", "-c", block]
+        _succeeds(subprocess.run(python, cwd=desk, env=environment, capture_output=True, text=True, check=False))
 
-                assert done.returncode == 0, f"{line}\n{done.stderr}"
-                assert done.stdout.strip(), line
+
+def _succeeds(done):
+    assert done.returncode == 0, f"{done.args}\n{done.stderr}"
+    assert done.stdout.strip(), done.args
 
 
 def test_the_cases_that_are_shown_to_contributors_are_cases(tmp_path):

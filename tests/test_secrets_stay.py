@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,7 +65,9 @@ SHORT = ["--set", "train.steps=4", "--set", "train.hidden=16", "--set", "train.s
 
 
 @pytest.mark.parametrize("plain", [["--plain"], []], ids=["plain", "as a flow"])
-def test_a_token_in_an_address_is_in_no_file_and_no_word(tmp_path, host, plain):
+def test_a_token_in_an_address_is_in_no_file_and_no_word(tmp_path, host, plain, migrated):
+    (tmp_path / "store" / ".prefect").mkdir(parents=True)
+    shutil.copy(migrated, tmp_path / "store" / ".prefect" / "prefect.db")
     address = f"http://127.0.0.1:{host.server_port}/poem.txt?token={CANARY}&page=1"
     done = corpusmill(tmp_path / "store", "run", address, *plain, *SHORT)
     assert done.returncode == 0, done.stderr

@@ -73,6 +73,7 @@ def find(page: str) -> Article | None:
     import trafilatura
     from trafilatura.settings import Document as Extracted
 
+    _hash_stop_words_once()
     try:
         found = trafilatura.bare_extraction(tree, include_comments=False)
         said = trafilatura.extract_metadata(tree, date_config=dict(_DATES))
@@ -88,6 +89,14 @@ def find(page: str) -> Article | None:
     kept = [lines.get(_flat(words), words) for words in _without_asides(paragraphs, blocks)]
     text = "\n\n".join([*_lead(_description(tree), kept, blocks), *kept])
     return Article(text, said.title or "", said.author or "", date)
+
+
+def _hash_stop_words_once() -> None:
+    """Keep justext's words as a set, which remembers its hash: it looks them up by that, and they are 150,000."""
+    from trafilatura import external
+
+    if not isinstance(external.JT_STOPLIST, frozenset):
+        external.JT_STOPLIST = frozenset(external.jt_stoplist_init())  # type: ignore[assignment] # it begins as None
 
 
 def _is_everything(body: html.HtmlElement) -> bool:

@@ -1,22 +1,16 @@
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import commands
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.call("benchmarks", *arguments, folder=ROOT, environment={"PATH": "/usr/bin:/bin", **environment})
 
 
 def test_they_can_be_listed():

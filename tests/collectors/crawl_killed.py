@@ -47,11 +47,11 @@ SPELLINGS = [
 ]
 
 
-def page(number: int) -> bytes:
+def page(number: int, pages: int) -> bytes:
     """A page: its own links in plain spelling, three to any page in another, and a name that no other page has."""
-    own = [f"/p/{n}" for n in range(EACH * number + 1, EACH * number + EACH + 1) if n < PAGES]
+    own = [f"/p/{n}" for n in range(EACH * number + 1, EACH * number + EACH + 1) if n < pages]
     chance = random.Random(number)
-    others = [chance.choice(SPELLINGS).format(chance.randrange(PAGES)) for _ in range(3)]
+    others = [chance.choice(SPELLINGS).format(chance.randrange(pages)) for _ in range(3)]
     name = "".join("abcdefghij"[int(digit)] for digit in str(number))
     links = "".join(f'<p><a href="{link}">link</a>' for link in [*own, *others])
     return f"<p>{name}{links}".encode()
@@ -75,8 +75,8 @@ class Site(BaseHTTPRequestHandler):
     def do_GET(self):
         os.write(self.server.log, f"{self.path:<{WIDTH}}\n".encode())
         host, _, number = self.path.removeprefix("/").rpartition("/")
-        found = host == "pages/p" and number.isdecimal() and int(number) < PAGES
-        body = page(int(number)) if found else b""
+        found = host == "pages/p" and number.isdecimal() and int(number) < self.server.pages
+        body = page(int(number), self.server.pages) if found else b""
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -84,8 +84,9 @@ class Site(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def serve(log: Path) -> None:
+def serve(log: Path, pages: int) -> None:
     with Server(("127.0.0.1", 0), Site) as server:
+        server.pages = pages
         server.log = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         print(server.server_address[1], flush=True)  # noqa: T201 - the parent reads it
         server.serve_forever()
@@ -113,14 +114,14 @@ class Outcome:
         return Counter({path: count - 1 for path, count in self.asked.items() if count > 1})
 
 
-def run(folder: Path, kills: int, seed: int = 0) -> Outcome:
+def run(folder: Path, kills: int, pages: int = PAGES, seed: int = 0) -> Outcome:
     """Crawl the site, killed `kills` times on the way."""
     began, log, chance = time.monotonic(), folder / "log", random.Random(seed)
-    server = _start("serve", log, stdout=subprocess.PIPE, text=True)
+    server = _start("serve", log, pages, stdout=subprocess.PIPE, text=True)
     try:
         mirror = f"http://127.0.0.1:{int(server.stdout.readline())}"
         in_flight = Counter()
-        for after in sorted(chance.sample(range(1, PAGES - 1), kills)):
+        for after in sorted(chance.sample(range(1, pages - 1), kills)):
             child = _start("crawl", folder / "store", mirror)
             while log.stat().st_size < after * (WIDTH + 1) and child.poll() is None:
                 time.sleep(0.01)
@@ -161,8 +162,8 @@ def _print(outcome: Outcome) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["serve", log]:
-            serve(Path(log))
+        case ["serve", log, pages]:
+            serve(Path(log), int(pages))
         case ["crawl", store, mirror]:
             crawl(Path(store), mirror)
         case [*kills]:

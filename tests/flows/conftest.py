@@ -1,7 +1,6 @@
 """A real Prefect server, and a corpus small enough to run whole."""
 
 import shutil
-import sqlite3
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -25,8 +24,9 @@ DEPLOYED = ("python", "abc", "anna", "bible", "latex", "linux", "experiment")  #
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, migrated):
     home = tmp_path_factory.mktemp("prefect")
+    shutil.copy(migrated, home / "prefect.db")
     with create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     served = Server(home, f"http://127.0.0.1:{port}/api")
@@ -39,7 +39,8 @@ def server(tmp_path_factory):
             stderr=log,
         )
     try:
-        assert until(lambda: process.poll() is not None or served.well(), 90) is True, (home / "server.log").read_text()
+        answers = until(lambda: process.poll() is not None or served.well(), 240)
+        assert answers is True, (home / "server.log").read_text()
         yield served
     finally:
         process.terminate()
@@ -63,11 +64,10 @@ def prefect_here(server):
 
 
 @pytest.fixture(scope="session")
-def embedded_home(server, tmp_path_factory) -> Path:
-    """A home whose database is migrated already, which takes a quarter of a minute."""
+def embedded_home(migrated, tmp_path_factory) -> Path:
+    """A home whose database is migrated already."""
     home = tmp_path_factory.mktemp("embedded")
-    with sqlite3.connect(server.home / "prefect.db") as there, sqlite3.connect(home / "prefect.db") as here:
-        there.backup(here)
+    shutil.copy(migrated, home / "prefect.db")
     return home
 
 
@@ -115,8 +115,11 @@ def working(folder: Path, source: Source, database: str = ""):
 
 
 @pytest.fixture(scope="session")
-def sqlite_rig(tmp_path_factory, source):
-    with working(tmp_path_factory.mktemp("sqlite"), source) as rig:
+def sqlite_rig(tmp_path_factory, migrated, source):
+    folder = tmp_path_factory.mktemp("sqlite")
+    (folder / "prefect").mkdir()
+    shutil.copy(migrated, folder / "prefect" / "prefect.db")
+    with working(folder, source) as rig:
         yield rig
 
 

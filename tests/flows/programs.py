@@ -26,6 +26,17 @@ def until(answer: Callable[[], object], seconds: float):
     return found
 
 
+def send(method: str, url: str, body: dict | None = None, auth: tuple[str, ...] | None = None):
+    """The JSON of a server's first answer that is not 503, if it has any: a busy one on SQLite gives it."""
+
+    def asked() -> httpx.Response | None:
+        answer = httpx.request(method, url, json=body, auth=auth, timeout=30)
+        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+    answer = until(asked, 60).raise_for_status()
+    return answer.json() if answer.content else None
+
+
 def environment(home: Path, **more: str) -> dict[str, str]:
     """That of a program which is to find neither the developer's settings nor his home, but compiled code."""
     caches = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
@@ -44,12 +55,11 @@ class Server:
 
     def ask(self, path: str, **body) -> list[dict]:
         """What a ``…/filter`` address of the API answers."""
-        response = httpx.post(f"{self.url}/{path}/filter", json=body)
-        return response.raise_for_status().json()
+        return send("POST", f"{self.url}/{path}/filter", body)
 
     def well(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health").is_success
+            return httpx.get(f"{self.url}/health", timeout=30).is_success
         except httpx.TransportError:
             return False
 

@@ -11,8 +11,7 @@ import yaml
 
 from corpusmill.errors import FlowError, UsageError
 from flows import automations
-from tests.flows.patience import send
-from tests.flows.programs import ROOT, until
+from tests.flows.programs import ROOT, send, until
 
 SECRET = "T0/B0/a-secret-token"  # noqa: S105 - nobody's
 CLEARED = ("corpusmill: flow runs whose worker died", "corpusmill: flow runs that never began")
@@ -226,7 +225,7 @@ def test_what_seems_at_work_and_is_not_crashes_and_all_that_needs_somebody_is_to
     def ours() -> list[tuple[str, dict]]:
         return [each for each in got if each[1]["corpus"] in ("bible", "tweets")]  # others may seem at work here too
 
-    assert until(lambda: len(ours()) >= 5, 45) is True, got
+    assert until(lambda: len(ours()) >= 5, 240) is True, got
     assert state_of(prefect_here, dead)[0] == "Crashed"
     assert "No sign of life" in state_of(prefect_here, dead)[1]
     assert state_of(prefect_here, lost)[0] == "Crashed"

@@ -17,7 +17,7 @@ from msgspec import json as msgjson
 from corpusmill.errors import FlowError
 from flows import api
 from flows.stages import Job
-from tests.flows.programs import environment, until
+from tests.flows.programs import ROOT, environment, until
 
 STAGES = ("build", "collect", "report", "train")
 CLOCK = ("clock", "collected_at", "fetched_at")
@@ -33,7 +33,7 @@ def begin(embedded_home):
     def start(job: Job) -> tuple[subprocess.Popen, str]:
         program = subprocess.Popen(
             [sys.executable, str(COMMAND), msgjson.encode(job).decode(), str(embedded_home)],
-            env=environment(embedded_home / "user", http_proxy="http://127.0.0.1:9"),
+            env=environment(embedded_home / "user", PYTHONPATH=str(ROOT), http_proxy="http://127.0.0.1:9"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -127,7 +127,7 @@ def test_a_killed_command_leaves_no_server(embedded_home):
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(embedded_home)],
-        env=environment(embedded_home / "user"),
+        env=environment(embedded_home / "user", PYTHONPATH=str(ROOT)),
         stdout=subprocess.PIPE,
         text=True,
     ) as killed:
@@ -136,7 +136,7 @@ def test_a_killed_command_leaves_no_server(embedded_home):
         killed.kill()
 
     assert open_before
-    assert until(lambda: closed(url), 15)
+    assert until(lambda: closed(url), 120)
 
 
 def test_a_server_that_cannot_start_says_where_to_look(tmp_path, monkeypatch):

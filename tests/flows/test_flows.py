@@ -83,7 +83,7 @@ def test_a_refresh_that_looks_wrong_ends_as_held_is_told_and_can_be_accepted(her
     with pytest.raises(HeldError):
         state.result()
     assert newest(here, "refresh")["state_name"] == "Held"
-    told = until(lambda: of(address, events(here, "corpusmill.refresh.held")), 15)
+    told = until(lambda: of(address, events(here, "corpusmill.refresh.held")), 120)
     assert "--accept" in told[0]["hint"]
     accepted = refresh(address, accept=True)
     assert accepted.version.endswith("@v2")
@@ -99,7 +99,7 @@ def test_every_refresh_that_ends_well_is_told_and_only_a_new_version_as_publishe
     def done():
         return of("verses", events(here, "corpusmill.refresh.done"))
 
-    both = until(lambda: len(done()) >= 2 and done(), 15)
+    both = until(lambda: len(done()) >= 2 and done(), 120)
     assert [told["changed"] for told in both[:2]] == [False, True]
     assert {told["version"] for told in both[:2]} == {"verses@v1"}
     assert len(events(here, "corpusmill.version.published")) == before + 1

@@ -12,7 +12,7 @@ from flows.health import needs
 from flows.health.server import listen
 from flows.service.ask import Api
 from tests.corpusmill.samples import keep, run, snapshot, version
-from tests.flows.patience import send
+from tests.flows.programs import send
 
 NOW = datetime.now(UTC)
 

@@ -15,7 +15,7 @@ from benchmarks.polite import visit
 from corpusmill.http import ALONE
 from flows import api, politeness
 from flows.politeness import PREFIX, SLOTS, Limits
-from tests.flows.programs import ROOT
+from tests.flows.programs import ROOT, send
 
 EARLY = 0.05  # seconds by which one request may be longer on its way than the next
 HOLDER = """
@@ -45,7 +45,7 @@ def gates(prefect_here):
 
 
 def limit(server, host: str) -> dict:
-    return httpx.get(f"{server.url}/v2/concurrency_limits/{PREFIX}{host.lower()}").raise_for_status().json()
+    return send("GET", f"{server.url}/v2/concurrency_limits/{PREFIX}{host.lower()}")
 
 
 def wait_for_turn(gate: Limits, host: str, delay: float) -> float:

@@ -13,7 +13,7 @@ def test_a_schedule_has_a_scheduled_run_within_15_seconds(rig):
     start = time.monotonic()
     deployed = rig.deploy_every(3600, "hourly")
 
-    found = until(lambda: rig.runs(deployed), 30)
+    found = until(lambda: rig.runs(deployed), 120)
     took = time.monotonic() - start
     rig.ask("DELETE", f"deployments/{rig.deployment(deployed)['id']}")
 
@@ -35,11 +35,11 @@ def test_a_published_version_starts_training_that_ends_with_a_report(experiments
     source.change("trained")
 
     refreshed = rig.begin("refresh/python", corpus=target)
-    state = rig.ended(refreshed, 60)
-    (experiment,) = until(lambda: [run for run in rig.runs("experiment/experiment") if _is_of(run, "trained@v1")], 30)
+    state = rig.ended(refreshed, 240)
+    (experiment,) = until(lambda: [run for run in rig.runs("experiment/experiment") if _is_of(run, "trained@v1")], 120)
 
     assert state == "COMPLETED", rig.logged(refreshed)
-    assert rig.ended(experiment["id"], 90) == "COMPLETED", rig.logged(experiment["id"])
+    assert rig.ended(experiment["id"], 240) == "COMPLETED", rig.logged(experiment["id"])
     store = Store(Path(rig.store))
     (run,) = store.runs("trained")
     assert run.version_ref == "trained@v1"

@@ -7,7 +7,6 @@ import threading
 from dataclasses import fields, replace
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
@@ -18,7 +17,7 @@ from corpusmill.types import silent
 from flows.forms import Training, Writing
 from flows.run import run_flow
 from flows.stages import Done, Job
-from tests.flows.programs import TINY, text, until
+from tests.flows.programs import TINY, send, text, until
 
 DECLARED = [
     entry["name"]
@@ -34,7 +33,7 @@ DEPLOYED = {name: None if name in ASKED else name == "python" for name in DECLAR
 def deployments(server) -> dict[str, dict]:
     """What `prefect deploy` registers, by name; without its work pool it would register nothing, and not say so."""
     for pool in POOLS:
-        httpx.post(f"{server.url}/work_pools/", json={"name": pool, "type": "process"}).raise_for_status()
+        send("POST", f"{server.url}/work_pools/", {"name": pool, "type": "process"})
     server.command("--no-prompt", "deploy", "--all")
     return {each["name"]: each for each in server.ask("deployments", deployments={"name": {"any_": DECLARED}})}
 
@@ -80,7 +79,7 @@ def test_every_deployment_is_registered(deployments):
 
 
 def test_an_active_schedule_yields_scheduled_runs_and_a_paused_one_none(server, deployments):
-    found = until(lambda: runs_of(server, "python"), 20)
+    found = until(lambda: runs_of(server, "python"), 120)
 
     assert {run["state_type"] for run in found} == {"SCHEDULED"}
     assert {run["parameters"]["corpus"] for run in found} == {"python"}
@@ -109,7 +108,7 @@ def test_a_published_version_starts_an_experiment_and_an_unchanged_corpus_none(
         ("verses@v2", True),
     ]
     wanted = [{"corpus": "verses", "version": version} for version in ("verses@v1", "verses@v2")]
-    assert until(lambda: len(experiments()) >= 2 and experiments(), 30) == wanted
+    assert until(lambda: len(experiments()) >= 2 and experiments(), 120) == wanted
 
 
 def test_refresh_all_leaves_a_run_of_each_deployment_to_the_workers(prefect_here, deployments):
@@ -139,10 +138,10 @@ def test_an_experiment_trains_on_its_version_and_reports(prefect_here, copied, m
     assert done.score.startswith("test: ")
     assert run["state_type"] == "COMPLETED"
     stages = [(f"{stage} verses", "COMPLETED") for stage in ("report", "sample", "score", "train")]
-    assert until(lambda: task_runs(prefect_here, run) == stages, 10)
+    assert until(lambda: task_runs(prefect_here, run) == stages, 120)
     left = {f"verses-{name}" for name in ("loss", "report", "report-link", "samples", "score")}
     assert left == {card["key"] for card in artifacts(prefect_here, run)}
-    assert until(lambda: any(line.startswith("train 100%") for line in logged(prefect_here, run)), 10)
+    assert until(lambda: any(line.startswith("train 100%") for line in logged(prefect_here, run)), 120)
 
 
 def test_a_flow_run_shows_its_stages_and_cards(prefect_here, plain, copied):

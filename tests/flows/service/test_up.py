@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,7 +18,7 @@ import pytest
 from corpusmill.store import Store
 from flows.service import state
 from flows.service.processes import mark_of, marked
-from tests.flows.programs import ROOT, environment, text, until
+from tests.flows.programs import ROOT, environment, send, until
 
 PREFECT_FILE = """
 name: mine
@@ -37,7 +39,8 @@ deployments:
     entrypoint: flows.experiment.experiment
     work_pool: {name: cpu}
 """
-SECRET = "mill:a-secret-of-its-own"  # noqa: S105 - of a server that lives for a test
+WHO = ("mill", "a-secret-of-its-own")  # of a server that lives for a test
+SECRET = ":".join(WHO)
 
 
 class Mill:
@@ -78,7 +81,7 @@ class Mill:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 404
+        return httpx.get(url, timeout=60).status_code == 404
     except httpx.TransportError:
         return False
 
@@ -86,28 +89,71 @@ def answers(url: str) -> bool:
 def automations(mill: Mill) -> list[dict[str, str]]:
     """What the server has; nothing while it is away."""
     try:
-        return httpx.post(f"{mill.url}/automations/filter", json={}).json()
+        answer = httpx.post(f"{mill.url}/automations/filter", json={}, timeout=60)
     except httpx.TransportError:
         return []
+    return answer.json() if answer.is_success else []
+
+
+def deployment(mill, name: str, who: tuple[str, ...] | None = None) -> dict:
+    wanted = {"deployments": {"name": {"any_": [name]}}}
+    (found,) = send("POST", f"{mill.url}/deployments/filter", wanted, who)
+    return found
 
 
 @pytest.fixture
-def mill(tmp_path, embedded_home):
+def mill(tmp_path, migrated):
     """What it has started is ended, whatever became of the test."""
     made = Mill(tmp_path)
-    state.private(made.state)
-    with sqlite3.connect(embedded_home / "prefect.db") as there, sqlite3.connect(made.state / "prefect.db") as here:
-        there.backup(here)
-        here.execute("delete from deployment_schedule")
-        here.execute("delete from deployment")
-        here.execute("delete from work_pool")
+    shutil.copy(migrated, state.private(made.state) / "prefect.db")
     yield made
     made.call("down")
     assert marked(mark_of(made.state)) == []
 
 
+def strangers_are_refused(mill) -> None:
+    version, page = f"{mill.url}/admin/version", mill.url.removesuffix("/api")
+    assert httpx.get(version, timeout=60).status_code == 401
+    assert httpx.get(version, auth=WHO, timeout=60).is_success
+    assert httpx.get(page, follow_redirects=True, timeout=60).is_success  # which asks for it
+    assert mill.findings()["access"] == "well who does not know the password is refused"
+    refused = mill.call("run", "verses", PREFECT_API_URL=mill.url)
+    assert "set PREFECT_API_AUTH_STRING" in refused.stderr
+
+
+def under_way(mill) -> str:
+    """A training that takes long and runs by now: its flow run."""
+    long = {"settings": ["train.steps=1000000", "train.hidden=8"]}
+    began = {"corpus": "verses", "version": "verses@v1", "training": long}
+    start = f"{mill.url}/deployments/{deployment(mill, 'experiment', WHO)['id']}/create_flow_run"
+    run = send("POST", start, {"parameters": began}, WHO)["id"]
+    assert until(lambda: send("GET", f"{mill.url}/flow_runs/{run}", auth=WHO)["state_type"] == "RUNNING", 240)
+    return run
+
+
+def states(mill, run: str) -> list[str]:
+    """The names of all states of a flow run."""
+    query = "select s.name from flow_run_state s where s.flow_run_id in (?, ?) order by s.timestamp"
+    with sqlite3.connect(mill.state / "prefect.db") as database:
+        return [name for (name,) in database.execute(query, [run, run.replace("-", "")])]
+
+
+@contextmanager
+def in_the_foreground(mill, **more: str):
+    """`up`, which stays; it has ended when the block has."""
+    program = [sys.executable, "-m", "corpusmill", *mill.up, "--json"]
+    environment = mill.environment(**more)
+    with subprocess.Popen(program, cwd=mill.folder, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.terminate()
+            running.wait(120)
+
+
 @pytest.mark.timeout(900)  # two servers start in it, one after the other
-def test_up_stays_up_and_down_ends_all_of_it(mill):
+def test_up_stays_up_begins_anew_with_a_password_and_down_ends_all_of_it(mill, plain):
+    shutil.copytree(plain[0].store, mill.store.root, dirs_exist_ok=True)
     first = mill.call(*mill.up, "--detach", "--json")
     assert first.returncode == 0, first.stdout + first.stderr
     told = json.loads(first.stdout)
@@ -121,84 +167,46 @@ def test_up_stays_up_and_down_ends_all_of_it(mill):
     assert elsewhere.returncode == 1
     assert f":{mill.port} is up for this store" in elsewhere.stderr
 
-    assert until(lambda: answers(told["reports"]), 30)
+    assert until(lambda: answers(told["reports"]), 120)
 
     # All is well; a pool that goes is missed, and what somebody switches on stays on.
     findings = mill.findings()
     assert not [found for found in findings.values() if found.startswith("wrong")]
     assert findings["schedules"] == "well 1 on, each with runs planned: python"
-    (bible,) = httpx.post(f"{mill.url}/deployments/filter", json={"deployments": {"name": {"any_": ["bible"]}}}).json()
+    bible = deployment(mill, "bible")
     schedule = f"{mill.url}/deployments/{bible['id']}/schedules/{bible['schedules'][0]['id']}"
-    assert httpx.patch(schedule, json={"active": True}).is_success
-    assert httpx.delete(f"{mill.url}/work_pools/gpu").is_success
+    send("PATCH", schedule, {"active": True})
+    send("DELETE", f"{mill.url}/work_pools/gpu")
 
     # What dies comes back, a server with what it has to watch for; after their watcher has died, up begins anew.
     before = mill.told()
-    assert httpx.delete(f"{mill.url}/automations/{automations(mill)[0]['id']}").is_success
+    send("DELETE", f"{mill.url}/automations/{automations(mill)[0]['id']}")
     for each in (before.workers["worker-cpu"], before.server):
         os.kill(each.pid, signal.SIGKILL)
-    assert until(lambda: mill.told().workers.get("worker-cpu") not in (None, before.workers["worker-cpu"]), 60)
-    assert until(lambda: {each["name"] for each in automations(mill)} == set(told["automations"]), 120)
+    assert until(lambda: mill.told().workers.get("worker-cpu") not in (None, before.workers["worker-cpu"]), 120)
+    assert until(lambda: {each["name"] for each in automations(mill)} == set(told["automations"]), 240)
     assert mill.told().server != before.server
     before = mill.told()
     os.kill(before.supervisor.pid, signal.SIGKILL)
-    assert until(lambda: not before.supervisor.lives(), 10)
-    again = json.loads(mill.call(*mill.up, "--detach", "--json").stdout)
-    assert again["pid"] != told["pid"]
-    assert not before.server.lives()
-    assert "2 on" in mill.findings()["schedules"]
+    assert until(lambda: not before.supervisor.lives(), 60)
+    with in_the_foreground(mill, CORPUSMILL_AUTH=SECRET) as foreground:
+        assert until(lambda: (up := mill.told()) and up.supervisor.pid == foreground.pid and up.ready, 240)
+        assert not before.server.lives()
 
-    ended = json.loads(mill.call("down", "--json").stdout)
-    assert [name.split()[0] for name in ended["ended"]] == ["worker-cpu", "reports", "server"]
-    assert (ended["running"], ended["killed"]) == (0, False)
-    assert marked(mark_of(mill.state)) == []
-    assert mill.call("down").stdout == "nothing is up\n"
-
-
-@pytest.mark.timeout(900)
-def test_who_has_no_password_is_refused_and_what_was_under_way_goes_on_at_the_next_up(mill):
-    (mill.folder / "verses.txt").write_text(text(), encoding="utf-8")
-    assert mill.call("collect", "verses.txt").returncode == 0
-    assert mill.call("build", "verses").returncode == 0
-    foreground = subprocess.Popen(
-        [sys.executable, "-m", "corpusmill", *mill.up, "--json"],
-        cwd=mill.folder,
-        env=mill.environment(CORPUSMILL_AUTH=SECRET),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert until(lambda: (up := mill.told()) and up.ready, 240)
-        who = tuple(SECRET.split(":"))
-        assert httpx.get(f"{mill.url}/admin/version").status_code == 401
-        assert httpx.get(f"{mill.url}/admin/version", auth=who).is_success
-        assert httpx.get(mill.url.removesuffix("/api"), follow_redirects=True).is_success  # the page that asks
-        assert mill.findings()["access"] == "well who does not know the password is refused"
-
-        refused = mill.call("run", "verses", PREFECT_API_URL=mill.url)
-        assert "set PREFECT_API_AUTH_STRING" in refused.stderr
-
-        long = {"settings": ["train.steps=1000000", "train.hidden=8"]}
-        began = {"corpus": "verses", "version": "verses@v1", "training": long}
-        wanted = {"deployments": {"name": {"any_": ["experiment"]}}}
-        (found,) = httpx.post(f"{mill.url}/deployments/filter", json=wanted, auth=who).json()
-        start = f"{mill.url}/deployments/{found['id']}/create_flow_run"
-        run = httpx.post(start, json={"parameters": began}, auth=who).json()["id"]
-        now = lambda: httpx.get(f"{mill.url}/flow_runs/{run}", auth=who).json()["state_type"]  # noqa: E731
-        assert until(lambda: now() == "RUNNING", 90)
-    finally:
-        foreground.send_signal(signal.SIGTERM)
+        assert "2 on" in mill.findings()["schedules"]
+        strangers_are_refused(mill)
+        run = under_way(mill)
+        ended = json.loads(mill.call("down", "--json").stdout)
         said, _ = foreground.communicate(timeout=120)
 
+    assert [name.split()[0] for name in ended["ended"]] == ["worker-cpu", "reports", "server"]
+    assert (ended["running"], ended["killed"]) == (1, False)
     assert foreground.returncode == 143
     assert json.loads(said)["auth"] == str(mill.state / "auth")
     assert sorted(path.name for path in mill.state.iterdir() if SECRET.encode() in path.read_bytes()) == []
-    with sqlite3.connect(mill.state / "prefect.db") as database:
-        query = "select s.name from flow_run_state s where s.flow_run_id = ? order by s.timestamp"
-        states = [name for (name,) in database.execute(query, [run])] or [
-            name for (name,) in database.execute(query, [run.replace("-", "")])
-        ]
-    assert states[-3:] == ["Running", "Crashed", "AwaitingRetry"]
+    assert states(mill, run)[-3:] == ["Running", "Crashed", "AwaitingRetry"]  # so it goes on at the next up
+    assert marked(mark_of(mill.state)) == []
+    assert mill.call("down").stdout == "nothing is up\n"
 
 
 @pytest.mark.parametrize(

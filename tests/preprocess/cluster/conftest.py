@@ -108,7 +108,7 @@ def machine(s3, tmp_path_factory):
     return {**said, "TMPDIR": str(tmp_path_factory.mktemp("machines"))}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dask(machine, tmp_path_factory):
     """The address of two Dask workers."""
     needs.package("distributed", "dask")
@@ -127,7 +127,7 @@ def dask_worker(port, environment, folder):
     return running(BIN / "dask", "worker", f"tcp://127.0.0.1:{port}", *options, environment=environment, folder=folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray(machine, tmp_path_factory):
     """The address of a Ray cluster of two nodes."""
     needs.package("ray", "ray")

@@ -1,6 +1,6 @@
 """Malformed bodies for any parser: a good sample, edited by a small program of random bytes.
 
-One draw makes a body, so ten thousand take seconds; a program shrinks by losing its last edits.
+One draw makes many bodies, since a draw takes longer than most parsers do; a program shrinks by losing its last edits.
 """
 
 from collections.abc import Sequence
@@ -21,22 +21,25 @@ MARKS = (
     b"\x1a",
     b"9" * 40,
 )
+DRAWN = 50  # bodies
 _EDIT = 4  # bytes an edit is written in: what, which, where, how far
 _EDITS = 10
+_PROGRAM = 2 + _EDIT * _EDITS  # bytes: which sample, how many edits, and these
 
 
-def bodies(good: Sequence[bytes], parts: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+def bodies(good: Sequence[bytes], parts: Sequence[bytes]) -> st.SearchStrategy[list[bytes]]:
     """Samples cut, doubled, mixed and overwritten with pieces of the format and of no format."""
     tokens = [*parts, *MARKS]
-    program = st.binary(max_size=_EDIT * _EDITS + 1)
-    return program.map(lambda written: _edited(written, good, tokens))
+    starts = range(0, DRAWN * _PROGRAM, _PROGRAM)
+    programs = st.binary(min_size=DRAWN * _PROGRAM, max_size=DRAWN * _PROGRAM)
+    return programs.map(lambda drawn: [_edited(drawn[start : start + _PROGRAM], good, tokens) for start in starts])
 
 
 def _edited(program: bytes, good: Sequence[bytes], tokens: Sequence[bytes]) -> bytes:
-    """The sample that the first byte names, after each edit."""
-    body = good[program[0] % len(good)] if program else b""
-    for start in range(1, len(program) - _EDIT + 1, _EDIT):
-        what, which, where, far = program[start : start + _EDIT]
+    """The sample that the first byte names, after as many edits as the second says."""
+    body = good[program[0] % len(good)]
+    for number in range(program[1] % (_EDITS + 1)):
+        what, which, where, far = program[2 + number * _EDIT :][:_EDIT]
         at = len(body) * where // 255
         end = at + len(body) * far // 1020  # a quarter of it at most
         body = _EDITS_BY_NUMBER[what % len(_EDITS_BY_NUMBER)](

@@ -9,10 +9,10 @@ from corpusmill.errors import ParseError
 from corpusmill.types import Document, Drop
 from preprocess import parse
 from tests.preprocess.parse.cases import KINDS
-from tests.preprocess.parse.malformed import bodies
+from tests.preprocess.parse.malformed import DRAWN, bodies
 from tests.preprocess.snapshots import raw_file
 
-EXAMPLES = 10_000
+EXAMPLES = 10_000  # bodies
 
 
 def cases(kind):
@@ -36,14 +36,19 @@ def test_malformed_input_gives_documents_and_drops_or_a_parse_error(kind):
     parser, sets = parse.load(kind), cases(kind).OPTIONS
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=EXAMPLES // DRAWN,
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
     @given(bodies(cases(kind).GOOD, cases(kind).PARTS))
-    def holds(body):
-        read(parser, body, sets[len(body) % len(sets)])
+    def holds(drawn):
+        for body in drawn:
+            try:
+                read(parser, body, sets[len(body) % len(sets)])
+            except Exception as error:
+                error.add_note(f"of {body!r}")
+                raise
 
     holds()
 
