@@ -78,13 +78,13 @@ class Rig:
 
     def start_server(self) -> None:
         """Start it, or start it again, on the same database; returns when it answers. Raises OSError."""
-        process = self._start("server", "server", "start")
+        process = self._start("server", "flows.service.server")
         if not until(lambda: process.poll() is not None or self.well(), START_SECONDS) or process.poll() is not None:
             raise OSError(f"Prefect's server did not start: see {self.folder / 'server.log'}")
 
     def start_worker(self, limit: int) -> None:
         """Start a worker on the pool `cpu`, so many flow runs at once."""
-        self._start("worker", "worker", "start", "--pool", "cpu", "--limit", str(limit), "--name", "rig")
+        self._start("worker", "prefect", "worker", "start", "--pool", "cpu", "--limit", str(limit), "--name", "rig")
 
     def kill(self, name: str) -> None:
         """SIGKILL to the server or the worker alone, not to the flows that a worker started."""
@@ -228,7 +228,7 @@ class Rig:
     def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "prefect", *command],
+                [sys.executable, "-m", *command],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -13,6 +13,8 @@ import threading
 import uvicorn
 from prefect.server.api.server import create_app
 
+from flows.service import garbage
+
 
 def serve(listener: socket.socket) -> None:
     """Answer on `listener` until standard input closes."""
@@ -28,4 +30,5 @@ def _stop_with_parent(server: uvicorn.Server) -> None:
 
 
 if __name__ == "__main__":
+    garbage.collect_aside()
     serve(socket.socket(fileno=int(sys.argv[1])))

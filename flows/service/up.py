@@ -143,7 +143,7 @@ class _Service:
         own = environment.server(
             wanted.folder, host=wanted.host, port=wanted.port, postgres=wanted.postgres, secret=wanted.secret
         )
-        program = Program("server", ("-m", "prefect", "server", "start"), own, wanted.folder)
+        program = Program("server", ("-m", "flows.service.server"), own, wanted.folder)
         kept = self._start(program)
         came = self.asked.until(lambda: kept.ended() is not None or wanted.api.well(), STARTUP)
         if kept.ended() is not None or not came:
