@@ -3,9 +3,10 @@
     done = pipeline.refresh(job, noted(TASKS), progress)
     tell(job, corpus, done)
 
-Before a build the store notes which version was the newest; the note goes when Prefect has recorded the event. So a
-refresh that ends in between, or whose server does, leaves a note, and the next refresh tells of the version that it
-finds there. To be told twice does no harm: an experiment that is there is not made again.
+Before a build the store notes which version was the newest; the note goes when Prefect has recorded the event and the
+flow runs that it is to begin are there. So a refresh that ends in between, or whose server does, leaves a note, and the
+next refresh tells of the version that it finds there. To be told twice does no harm: an experiment that is there is not
+made again.
 """
 
 import time
@@ -19,7 +20,7 @@ from prefect.logging import get_run_logger
 
 from corpusmill.store import Store, refs
 from corpusmill.types import Progress
-from flows import stages
+from flows import begun, stages
 from flows.pipeline import Stages
 from flows.stages import Done, Job, Refreshed, store_of
 
@@ -27,6 +28,7 @@ PUBLISHED = "corpusmill.version.published"
 NOTE = "untold"
 SECONDS = 30.0  # until an event has to be recorded; Prefect writes them down every 5
 PAUSE = 0.5
+TIMES = 3  # that an event is emitted until what it is to begin is there
 
 
 def noted(do: Stages) -> Stages:
@@ -41,20 +43,43 @@ def noted(do: Stages) -> Stages:
     return replace(do, build=build)
 
 
-def tell(job: Job, corpus: str, done: Refreshed) -> None:
-    """Emit the event of a version that is newer than the note says, under the name that the refresh was asked for."""
+def tell(job: Job, corpus: str, done: Refreshed, seconds: float = begun.SECONDS) -> None:
+    """Emit the event of a version that is newer than the note says, under the name that the refresh was asked for.
+
+    What it is to begin has so many seconds, each time that it is emitted.
+    """
     store = store_of(job)
     version = refs.version(store, done.version)
     if version.number > int(store.latest(done.corpus, NOTE) or _newest(store, done.corpus)):
-        event = emit_event(
-            PUBLISHED,
-            resource={"prefect.resource.id": f"corpusmill.version.{version.id}", "prefect.resource.name": version.ref},
-            payload={"corpus": corpus, "version": version.ref, "id": version.id},
-        )
-        if event and (lacking := _not_recorded(event)):
+        said = {"corpus": corpus, "version": version.ref, "id": version.id}
+        if lacking := _told(said, seconds):
             get_run_logger().warning("%s of %s; the next refresh tells it", lacking, version.ref)
             return
     store.unset(done.corpus, NOTE)
+
+
+def _told(said: dict[str, str], seconds: float) -> str:
+    """Emit the event until it is on record and what it is to begin is there; what is wrong, or nothing."""
+    for _ in range(TIMES):
+        event = emit_event(
+            PUBLISHED,
+            resource={
+                "prefect.resource.id": f"corpusmill.version.{said['id']}",
+                "prefect.resource.name": said["version"],
+            },
+            payload=said,
+        )
+        if not event:  # somebody has switched events off
+            return ""
+        if lacking := _not_recorded(event):
+            return lacking
+        try:
+            idle = begun.idle(event, ("version", "id"), seconds)
+        except httpx.HTTPError as error:
+            return f"Prefect does not say whether it began a run ({error or type(error).__name__})"
+        if not idle:
+            return ""
+    return f"the event began no run by {', '.join(idle)}"
 
 
 def _newest(store: Store, corpus: str) -> int:
