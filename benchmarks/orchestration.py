@@ -2,8 +2,10 @@
 
     python -m benchmarks orchestration [--without overhead,embedded,latency] [--database sqlite postgres] [--short]
 
-`experiment` as a flow run on a running server, in turn with direct calls of the same stages, each in a process of its
-own, the same training with another seed; the server's own CPU time is told beside it. The goal is 3 % more wall time.
+`experiment` as a flow run on a running server beside direct calls of the same stages: two processes at once, each with
+a processor of its own, which they change from pair to pair, since a shared machine's pace changes more from minute to
+minute than what is looked for. The same training, with another seed; the server's own CPU time is told beside it. The
+goal is 3 % more wall time.
 
 `corpusmill run` with a server of its own beside `--plain`, all stages skipped: what is fixed, 12 s at most; and of all
 these runs how many task runs Prefect's database has.
@@ -36,6 +38,7 @@ from flows.pipeline import run_plain
 from flows.stages import Job
 
 STAGES = 4  # task runs of `corpusmill run`
+WAYS = ("flow", "plain")
 LEARNING = {"hidden": 192, "batch": 32, "length": 64, "threads": 1}  # a step of this takes about a tenth of a second
 
 
@@ -74,29 +77,53 @@ def main(arguments: list[str]) -> None:
 
 
 def overhead(folder: Path, asked: argparse.Namespace) -> None:
-    """The flow and the plain stages, in turn."""
+    """The flow and the plain stages, side by side."""
     text = _text(folder)
     steps = _steps(text, folder / "trial", asked.seconds)
     run_plain(Job(_corpus(text, folder / "first", steps=1), str(folder / "store")), silent)
-    spent: dict[str, list[Spent]] = {"plain": [], "flow": []}
+    pairs: list[dict[str, Spent]] = []
     served = []
     with Rig(folder, asked.port) as rig:
         for number in range(asked.pairs):
-            for how in ("plain", "flow") if number % 2 else ("flow", "plain"):
-                seed = 2 * number + (how == "flow") + 2
+            before, programs = rig.seconds("server"), {}
+            for how in WAYS:
+                seed = 2 * number + WAYS.index(how) + 2
                 corpus = _corpus(text, folder / str(seed), steps=steps, seed=seed)
-                before = rig.seconds("server")
-                spent[how].append(_spent(rig, "benchmarks.experiment_job", how, corpus, "mill@v1"))
-                if how == "flow":
-                    served.append(rig.seconds("server") - before)
-    print(f"experiment of {steps:,} steps, {asked.pairs} pairs in turn; median")
+                programs[how] = [sys.executable, "-m", "benchmarks.experiment_job", how, corpus, "mill@v1"]
+            pairs.append(_at_once(rig, programs, turn=number))
+            served.append(rig.seconds("server") - before)
+    print(f"experiment of {steps:,} steps, {asked.pairs} pairs, the two of a pair at once; median")
     for name in ("wall", "cpu"):
-        flow, plain = (statistics.median(getattr(each, name) for each in spent[how]) for how in ("flow", "plain"))
-        pairs = zip(spent["flow"], spent["plain"], strict=True)
-        ratios = ", ".join(f"{getattr(one, name) / getattr(other, name) - 1:+.1%}" for one, other in pairs)
-        more = "(goal 3 %)" if name == "wall" else f"and {statistics.median(served):.1f} s of the server"
-        print(f"{name:4} plain {plain:6.1f} s  flow {flow:6.1f} s  {flow / plain - 1:+7.1%}  {more}")
-        print(f"{'':5} in pairs {ratios}", flush=True)
+        flow, plain = ([getattr(pair[how], name) for pair in pairs] for how in ("flow", "plain"))
+        more = [one - other for one, other in zip(flow, plain, strict=True)]
+        ratio = statistics.median(one / other - 1 for one, other in zip(flow, plain, strict=True))
+        said = "(goal 3 %)" if name == "wall" else f"and {statistics.median(served):.1f} s of the server"
+        middle = f"plain {statistics.median(plain):6.1f} s  flow {statistics.median(flow):6.1f} s"
+        print(f"{name:4} {middle}  {ratio:+7.1%}  {said}")
+        print(f"{'':5} in pairs {', '.join(f'{each:+.1f} s' for each in more)}", flush=True)
+
+
+def _at_once(rig: Rig, programs: dict[str, list[str]], turn: int) -> dict[str, Spent]:
+    """Run programs side by side, each on a processor of its own where the system can say so. Raises OSError."""
+    start, spent = time.monotonic(), dict[str, Spent]()
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    for number, (name, program) in enumerate(programs.items()):
+        with (rig.folder / f"{name}.log").open("wb") as log:
+            running[name] = subprocess.Popen(program, env=rig.environment, stdout=log, stderr=log)
+        if hasattr(os, "sched_setaffinity"):
+            there = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(running[name].pid, {there[(number + turn) % len(there)]})
+    while running:
+        time.sleep(0.02)
+        for name, process in list(running.items()):
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                spent[name] = Spent(time.monotonic() - start, used.ru_utime + used.ru_stime)
+                del running[name]
+            if process.returncode:
+                raise OSError(f"{name} failed: {(rig.folder / f'{name}.log').read_text(encoding='utf-8')}")
+    return spent
 
 
 def embedded(folder: Path, asked: argparse.Namespace) -> None:
@@ -201,16 +228,17 @@ def _corpus(text: Path, folder: Path, **train: int) -> str:
 
 
 def _steps(text: Path, folder: Path, seconds: float) -> int:
-    """How many steps take so many CPU seconds."""
-    trial = 20
-    run_plain(Job(_corpus(text, folder / "once", steps=1), str(folder / "store")), silent)  # what is compiled once
-    start = time.process_time()
-    run_plain(Job(_corpus(text, folder / "more", steps=trial + 1), str(folder / "store")), silent)
-    return max(3, int(trial * seconds / (time.process_time() - start)))
+    """How many steps take so many CPU seconds; what a training of any length takes is not counted."""
+    few, many = 2, 62
 
+    def taken(steps: int) -> float:
+        start = time.process_time()
+        run_plain(Job(_corpus(text, folder / str(steps), steps=steps), str(folder / "store")), silent)
+        return time.process_time() - start
 
-def _spent(rig: Rig, module: str, *arguments: str) -> Spent:
-    return _timed([sys.executable, "-m", module, *arguments], rig.environment)
+    taken(1)  # what is compiled once
+    short = taken(few)
+    return max(3, int((many - few) * seconds / max(taken(many) - short, 1e-3)))
 
 
 def _timed(program: Sequence[str], environment: dict[str, str]) -> Spent:
