@@ -17,7 +17,7 @@ from flows.artifacts import shown
 from flows.tasks import logged
 
 
-@task(name="reproduce", task_run_name="reproduce {ref}", cache_policy=NO_CACHE, tags=["corpusmill", "reproduce"])
+@task(name="reproduce", task_run_name="reproduce {ref}", cache_policy=NO_CACHE)
 def once_more(ref: str, any_code: bool, progress: Progress) -> Verdict:
     """Make it, compare, and show what came of it."""
     workers = processors.asked(os.environ)

@@ -40,13 +40,14 @@ def connected(home: Path) -> Iterator[None]:
 def as_flow(name: str, body: Body[Result], job: Job, progress: Progress) -> Result:
     """Do something with a job as a flow run, its stages as tasks."""
     from prefect import flow, tags
+    from prefect.context import TagsContext
 
     from flows.recorded import recorded
     from flows.tasks import AT_ONCE
 
     @flow(name=name, flow_run_name="{job.name}")
     def run(job: Job) -> Result:
-        with recorded(AT_ONCE) as do:
+        with TagsContext(current_tags=set()), recorded(AT_ONCE) as do:  # the flow run's own; see `flows.tasks`
             return body(job, do, progress)
 
     with tags("corpusmill", job.name):

@@ -42,7 +42,7 @@ def sweep(file: str, jobs: Jobs = 0, retry: bool = False, overrides: tuple[str, 
         return train(file, overrides, jobs, retry, progress)
 
 
-@task(name="trials", task_run_name="trials {file}", cache_policy=NO_CACHE, tags=["corpusmill", "train"])
+@task(name="trials", task_run_name="trials {file}", cache_policy=NO_CACHE)
 def train(file: str, overrides: tuple[str, ...], jobs: int, retry: bool, progress: Progress) -> str:
     """Train what is not trained yet, and show the table; the ref of the record.
 

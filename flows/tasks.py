@@ -1,4 +1,8 @@
-"""The stages as Prefect tasks. Prefect adds retries, visibility and artifacts; content ids decide what is skipped."""
+"""The stages as Prefect tasks. Prefect adds retries, visibility and artifacts; content ids decide what is skipped.
+
+Flow runs have tags, task runs a name that says stage and corpus, and no tags: before a task run with tags begins,
+Prefect asks the server for a slot of each, and where no answer comes at that moment the flow run fails.
+"""
 
 import time
 from collections.abc import Mapping
@@ -32,13 +36,7 @@ _PATIENT: Mapping[str, Any] = {
 }
 
 
-@task(
-    name="collect",
-    task_run_name="collect {job.name}",
-    cache_policy=NO_CACHE,
-    tags=["corpusmill", "collect"],
-    **_PATIENT,
-)
+@task(name="collect", task_run_name="collect {job.name}", cache_policy=NO_CACHE, **_PATIENT)
 def collect(job: Job, progress: Progress) -> Done:
     """Fetch; a host that is away is asked again after 30, 60 and 120 s, and what had come is not fetched again."""
     with politeness.shared() as gate:
@@ -51,7 +49,7 @@ def _shown(stage: Next, show: artifacts.Show) -> Task[[Job, str, Progress], Done
     """A stage that goes on from the ref of the one before, and leaves something to look at."""
     name = stage.__name__
 
-    @task(name=name, task_run_name=f"{name} {{job.name}}", cache_policy=NO_CACHE, tags=["corpusmill", name])
+    @task(name=name, task_run_name=f"{name} {{job.name}}", cache_policy=NO_CACHE)
     def do(job: Job, ref: str, progress: Progress) -> Done:
         done = stage(job, ref, progress)
         show(job, done, ref)

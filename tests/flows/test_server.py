@@ -50,6 +50,7 @@ def flow_run(server, name: str) -> dict:
 
 def task_runs(server, run: dict) -> list[tuple[str, str]]:
     found = server.ask("task_runs", flow_runs={"id": {"any_": [run["id"]]}})
+    assert not any(task["tags"] for task in found)  # for each of which the server would be asked for a slot
     return sorted((task["name"], task["state_type"]) for task in found)
 
 
