@@ -2,9 +2,9 @@
 
     python -m tests
 
-One has the kernel's, the guides, the commands, clusters, and ten thousand malformed bodies and growing ones for each
-parser; one has the flows, which start servers and wait for them. Their output comes when they are done. Each tells its
-slowest tests. With arguments, use pytest itself.
+One has the kernel's, the guides, and ten thousand malformed bodies and growing ones for each parser; one has the flows
+and clusters, which start servers and wait for them, and the commands. Their output comes when they are done. Each tells
+its slowest tests. With arguments, use pytest itself.
 """
 
 import os
@@ -15,15 +15,8 @@ from subprocess import PIPE, STDOUT
 
 PARSERS = "tests/preprocess/parse"
 PARTS = (
-    [
-        f"{PARSERS}/test_malformed.py",
-        f"{PARSERS}/test_growth.py",
-        "tests/corpusmill",
-        "tests/preprocess/cluster",
-        "tests/test_cli.py",
-        "tests/test_docs.py",
-    ],
-    ["tests/flows"],
+    [f"{PARSERS}/test_malformed.py", f"{PARSERS}/test_growth.py", "tests/corpusmill", "tests/test_docs.py"],
+    ["tests/flows", "tests/preprocess/cluster", "tests/test_cli.py"],
 )
 QUIET = {"GOMP_SPINCOUNT": "1000", "OPENBLAS_NUM_THREADS": "1"}  # as the command line: threads of three would spin
 

@@ -56,7 +56,7 @@ def of_session(leader):
 
 def workers(address, processors):
     """The cluster at an address, once it has so many processors."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180  # Ray's server for a client has been seen to hang half a minute, and to fail then
     while True:
         try:
             with cluster_at(address) as cluster:
