@@ -169,12 +169,15 @@ class Limits:
         quicker = self._quicker[name] = self._quicker.get(name, 0) + 1 if delay * _SAME < limit.delay else 0
         if delay > limit.delay * _SAME or (limit.is_old and quicker):
             self._set(name, at_once=True, slot_decay_per_second=SLOTS / delay)
-        elif quicker >= _STEADY:
-            self._set(name, at_once=True, slot_decay_per_second=SLOTS / max(delay, limit.delay / 2))
+        elif quicker >= _STEADY and self._set(
+            name, at_once=True, slot_decay_per_second=SLOTS / max(delay, limit.delay / 2)
+        ):
             self._quicker[name] = 0
 
-    def _set(self, name: str, *, at_once: bool = False, **values: float) -> None:
-        self._ask("PATCH", "/v2/concurrency_limits/{id_or_name}", name, values, accept=_BUSY if at_once else 0)
+    def _set(self, name: str, *, at_once: bool = False, **values: float) -> bool:
+        """Whether the server knows it now; `at_once`, one that is busy is not asked again and does not."""
+        answer = self._ask("PATCH", "/v2/concurrency_limits/{id_or_name}", name, values, accept=_BUSY if at_once else 0)
+        return answer.status_code != _BUSY
 
     def _ask(
         self, method: Literal["GET", "POST", "PATCH"], route: Route, name: str, body: Any = None, accept: int = 0

@@ -112,19 +112,46 @@ def test_after_a_rest_the_pace_is_what_it_was(gates, prefect_here, host):
     assert limit(prefect_here, host)["slot_decay_per_second"] == SLOTS / 0.5
 
 
-def test_a_slower_host_is_told_at_once_and_a_quicker_one_when_it_stays_so(gates, prefect_here, host):
-    def agreed():
-        return SLOTS / limit(prefect_here, host)["slot_decay_per_second"]
+def agreed(server, host: str) -> float:
+    """Seconds between requests that all keep to."""
+    return SLOTS / limit(server, host)["slot_decay_per_second"]
 
+
+def requests_until(wanted: float, server, gate: Limits, host: str, delay: float, most: int = 10) -> int:
+    """After how many turns the others were told of `wanted` seconds; a busy server puts it off from one to the next."""
+    for made in range(1, most + 1):
+        wait_for_turn(gate, host, delay)
+        if agreed(server, host) == pytest.approx(wanted):
+            return made
+    raise AssertionError(f"{agreed(server, host)} after {most} turns, {wanted} expected")
+
+
+def test_a_slower_host_is_told_at_once_and_a_quicker_one_when_it_stays_so(gates, prefect_here, host):
     one, other = gates(), gates()
     wait_for_turn(one, host, 0.1)
-    wait_for_turn(other, host, 0.4)
-    assert agreed() == pytest.approx(0.4)
-    for _ in range(4):
-        wait_for_turn(one, host, 0.1)
-    assert agreed() == pytest.approx(0.4)
-    wait_for_turn(one, host, 0.1)
-    assert agreed() == pytest.approx(0.2)
+    requests_until(0.4, prefect_here, other, host, 0.4)
+    assert requests_until(0.2, prefect_here, one, host, 0.1) >= 5
+
+
+@pytest.mark.parametrize(("delays", "wanted"), [([0.4], 0.4), ([0.1] * 5, 0.15)], ids=["slower", "quicker"])
+def test_a_busy_server_is_told_the_next_time(gates, prefect_here, host, monkeypatch, delays, wanted):
+    gate = gates()
+    wait_for_turn(gate, host, 0.3)
+    ask, busy = gate._client.request, 3
+
+    def request(method, *rest, **named):
+        nonlocal busy
+        if method == "PATCH" and busy:
+            busy -= 1
+            response = httpx.Response(503, request=httpx.Request(method, prefect_here.url))
+            raise httpx.HTTPStatusError("busy", request=response.request, response=response)
+        return ask(method, *rest, **named)
+
+    monkeypatch.setattr(gate._client, "request", request)
+    for delay in delays:
+        wait_for_turn(gate, host, delay)
+    assert (busy, agreed(prefect_here, host)) == (2, pytest.approx(0.3))  # one try: the host waits to be asked
+    assert requests_until(wanted, prefect_here, gate, host, delays[0]) >= 3
 
 
 @pytest.mark.parametrize(
