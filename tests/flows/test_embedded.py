@@ -108,7 +108,7 @@ def test_ctrl_c_stops_at_once_is_recorded_and_can_be_gone_on_from(begin, embedde
     program, url = begin(job)
 
     os.killpg(program.pid, signal.SIGINT)  # as the terminal does: to every program of the command
-    out, err = program.communicate(timeout=20)
+    out, err = program.communicate(timeout=60)
 
     assert (out, err) == ("stopped by signal 2\n", "")
     crashed = [("build verses.txt", "COMPLETED"), ("collect verses.txt", "COMPLETED"), ("train verses.txt", "CRASHED")]

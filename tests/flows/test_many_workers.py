@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from functools import partial
 
 import httpx
 import pytest
@@ -12,10 +11,9 @@ from corpusmill.types import silent
 from flows.pipeline import PLAIN, refresh
 from flows.stages import Job
 from tests.corpusmill.store.bucket_server import KEYS
-from tests.flows.programs import ROOT, text, until
+from tests.flows.programs import ROOT, send, text, until
 
 POOL = "bucket"
-SLOW = partial(httpx.post, timeout=20)  # seconds: a busy machine answers late
 ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 CORPORA = {"odes": 50, "hymns": 60, "psalms": 70}  # verses of each
 
@@ -23,7 +21,7 @@ CORPORA = {"odes": 50, "hymns": 60, "psalms": 70}  # verses of each
 def asked(url: str, body: dict):
     """What the server answers; nothing where it is, on SQLite, too busy to."""
     try:
-        return SLOW(url, json=body).raise_for_status().json()
+        return httpx.post(url, json=body, timeout=20).raise_for_status().json()
     except (httpx.TimeoutException, httpx.HTTPStatusError):
         return []
 
@@ -42,8 +40,8 @@ def bucket():
 @pytest.fixture
 def deployment(server):
     """The id of a deployment of `refresh` in a pool of its own."""
-    SLOW(f"{server.url}/work_pools/", json={"name": POOL, "type": "process"}).raise_for_status()
-    flow = SLOW(f"{server.url}/flows/", json={"name": "refresh"}).raise_for_status().json()
+    send("POST", f"{server.url}/work_pools/", {"name": POOL, "type": "process"})
+    flow = send("POST", f"{server.url}/flows/", {"name": "refresh"})
     wanted = {
         "name": "bucket",
         "flow_id": flow["id"],
@@ -51,7 +49,7 @@ def deployment(server):
         "work_pool_name": POOL,
         "enforce_parameter_schema": False,
     }
-    return SLOW(f"{server.url}/deployments/", json=wanted).raise_for_status().json()["id"]
+    return send("POST", f"{server.url}/deployments/", wanted)["id"]
 
 
 @pytest.fixture
@@ -88,7 +86,7 @@ def test_two_workers_over_one_bucket_publish_what_one_machine_does(server, deplo
     twice = [files["odes"], *files.values()]  # one corpus by both at once
     for file in twice:
         body = {"parameters": {"corpus": str(file)}, "state": {"type": "SCHEDULED"}}
-        assert until(lambda body=body: asked(f"{server.url}/deployments/{deployment}/create_flow_run", body), 60)
+        send("POST", f"{server.url}/deployments/{deployment}/create_flow_run", body)
 
     def ended():
         only = {"deployments": {"id": {"any_": [deployment]}}, "flow_runs": {"state": {"type": {"any_": ENDED}}}}

@@ -17,7 +17,7 @@ from flows import api, politeness
 from flows.politeness import PREFIX, SLOTS, Limits
 from tests.flows.programs import ROOT, send
 
-EARLY = 0.05  # seconds by which one request may be longer on its way than the next
+EARLY = 0.3  # seconds by which one request may be longer on its way to the host than the next: a busy machine
 HOLDER = """
 import sys, time
 from prefect.client.orchestration import get_client
@@ -48,11 +48,13 @@ def limit(server, host: str) -> dict:
     return send("GET", f"{server.url}/v2/concurrency_limits/{PREFIX}{host.lower()}")
 
 
-def wait_for_turn(gate: Limits, host: str, delay: float) -> float:
-    """The moment at which the turn came."""
-    while left := gate.turn(host, delay):
+def wait_for_turn(gate: Limits, host: str, delay: float) -> tuple[float, float]:
+    """The turn came between these two moments."""
+    while True:
+        asked = time.monotonic()
+        if not (left := gate.turn(host, delay)):
+            return asked, time.monotonic()
         time.sleep(left)
-    return time.monotonic()
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -65,8 +67,8 @@ def test_a_host_sees_the_pace_of_one_only_if_those_who_ask_share_a_gate(server, 
 
 def test_two_workers_take_turns(gates, host):
     one, other = gates(), gates()
-    moments = [wait_for_turn(gate, host, 0.5) for gate in (one, other, one, other)]
-    assert min(after - before for before, after in pairwise(moments)) >= 0.5 - EARLY
+    turns = [wait_for_turn(gate, host, 0.5) for gate in (one, other, one, other)]
+    assert min(came - asked for (asked, _), (_, came) in pairwise(turns)) >= 0.48
 
 
 def test_whoever_waits_is_told_what_is_left_of_the_delay(gates, host):
@@ -90,7 +92,7 @@ def test_a_worker_that_is_killed_holds_the_others_up_for_one_delay(gates, prefec
         assert worker.stdout.readline() == "0.0\n"
         began = time.monotonic()
         worker.send_signal(signal.SIGKILL)
-    assert wait_for_turn(gates(), host, 0.6) - began < 5
+    assert wait_for_turn(gates(), host, 0.6)[1] - began < 5
 
 
 def test_a_rest_is_kept_by_all_and_the_longer_one_counts(gates, host):
@@ -106,9 +108,9 @@ def test_a_rest_is_kept_by_all_and_the_longer_one_counts(gates, host):
 def test_after_a_rest_the_pace_is_what_it_was(gates, prefect_here, host):
     one, other = gates(), gates()
     one.turn(host, 0.5)
-    one.rest(host, 0.7)
     began = time.monotonic()
-    assert wait_for_turn(other, host, 0.5) - began >= 0.6
+    one.rest(host, 0.7)
+    assert wait_for_turn(other, host, 0.5)[1] - began >= 0.68
     assert limit(prefect_here, host)["slot_decay_per_second"] == SLOTS / 0.5
 
 
@@ -162,7 +164,7 @@ def test_a_busy_server_is_told_the_next_time(gates, prefect_here, host, monkeypa
 def test_a_limit_that_cannot_hold_a_pace_is_mended(gates, prefect_here, host, spoilt):
     gate, url = gates(), f"{prefect_here.url}/v2/concurrency_limits/{PREFIX}{host.lower()}"
     gate.turn(host, 0.2)
-    (httpx.patch(url, json=spoilt) if spoilt else httpx.delete(url)).raise_for_status()
+    send("PATCH" if spoilt else "DELETE", url, spoilt)
     wait_for_turn(gate, host, 0.2)
     found = limit(prefect_here, host)
     assert (found["limit"], found["slot_decay_per_second"]) == (SLOTS, pytest.approx(SLOTS / 0.2))
@@ -191,13 +193,13 @@ def test_collecting_passes_the_gate_where_a_server_is_configured(prefect_here, h
         mark = api._OWN.set(own)
         try:
             with politeness.shared() as gate:
-                return gate.turn(host, 9.0), gate.turn(host, 9.0), gate is ALONE
+                return gate.turn(host, 60.0), gate.turn(host, 60.0), gate is ALONE
         finally:
             api._OWN.reset(mark)
 
     assert gate_of(own=True) == (0.0, 0.0, True)
     taken, left, alone = gate_of(own=False)
     assert (taken, alone) == (0.0, False)
-    assert left > 8
+    assert left > 40
     with temporary_settings({"api.url": None}), politeness.shared() as gate:
         assert gate is ALONE
