@@ -7,7 +7,8 @@ Loose files of C, every eighth of them by default, are built by this machine and
 machines with one processor each, in turn, over a store in a folder and one in a bucket of a server on loopback. Each
 build must give the same version and the same shards. Clusters are started here, on loopback, unless addresses are
 given, of which the processors are then what they are. A ratio of two figures taken one after the other says more than
-either: on a machine with less than three free processors, two workers, their driver and the server share them.
+either: on a machine with less than three free processors, two workers, their driver and the server share them. So the
+CPU seconds of each program are told too: with as many processors as it takes, the slowest of them is the build's time.
 """
 
 import argparse
@@ -29,6 +30,7 @@ import zstandard
 
 from benchmarks.archive import linux
 from benchmarks.kernel import corpus
+from benchmarks.spending import Spending, of_session
 from corpusmill import archive
 from corpusmill.errors import BuildError
 from corpusmill.store import Store, blobs, opened, remote
@@ -42,6 +44,16 @@ BIN = Path(sys.executable).parent
 HOME = Path(__file__).parents[1]
 RAY, CLIENT, DASK = 6390, 10001, 8830  # ports on loopback; above 10001 are those of Ray's own workers
 STARTING = 90.0  # seconds that a cluster may take
+PROGRAMS = {  # by a part of their command lines; the first counts
+    "benchmarks cluster": "asking",
+    "util.client.server": "client's server",
+    "raylet/raylet": "raylet",  # which names other programs
+    "ray::": "workers",
+    "multiprocessing.spawn": "workers",  # Dask's, under a nurse each
+    "gcs_server": "gcs",
+    "dask scheduler": "scheduler",
+    "dask worker": "nurses",
+}
 BUNDLE = 16 << 20  # smaller than by default, as this corpus is
 
 
@@ -80,28 +92,39 @@ class Bench:
     def compare(self, rounds: int, address: str) -> None:
         """One machine and two, in turn; or a cluster that is there."""
         taken: dict[int, list[float]] = {}
+        spent: dict[int, list[dict[str, float]]] = {}
         for _ in range(rounds):
             for machines in (1, 2) if not address else (0,):
-                with _started(self._kind, machines, self._folder) if machines else _there(address) as on:
-                    taken.setdefault(machines, []).append(self._build(on))
+                with _started(self._kind, machines, self._folder) if machines else _there(address) as (on, leaders):
+                    seconds, programs = self._build(on, leaders)
+                taken.setdefault(machines, []).append(seconds)
+                spent.setdefault(machines, []).append(programs)
         medians = {machines: statistics.median(seconds) for machines, seconds in taken.items()}
         told = "  ".join(f"{machines or 'given'}: {seconds:6.2f} s" for machines, seconds in medians.items())
         ratio = f"  {medians[1] / medians[2]:4.2f} x" if 1 in medians else ""
         print(f"{self._kind:5} {self._store:7} {told}{ratio}  the same version and files", flush=True)
+        for machines, each in spent.items():
+            medial = {name: statistics.median(one.get(name, 0.0) for one in each) for name in set().union(*each)}
+            told = ", ".join(f"{name} {medial[name]:.1f}" for name in sorted(medial, key=medial.__getitem__)[::-1])
+            print(f"  CPU seconds, {machines or 'given'}: {told}", flush=True)
 
-    def _build(self, on: str) -> float:
-        """Seconds of one build in a fresh store. Raises ValueError where another version comes out."""
+    def _build(self, on: str, leaders: list[int]) -> tuple[float, dict[str, float]]:
+        """Seconds of one build in a fresh store, and CPU seconds by program.
+
+        Raises ValueError where another version comes out.
+        """
         name = uuid.uuid4().hex
         place = f"s3://corpora/{name}" if self._store == "bucket" else str(self._folder / name)
         store = opened(place, os.environ)
         _fill(store, self._given, self._folder / "raw")
-        start = time.perf_counter()
+        os.sync()  # what was just copied is not written while others are timed
+        spending, start = Spending(leaders, PROGRAMS), time.perf_counter()
         version, _ = build(corpus(), self._given, store, on=on)
-        took = time.perf_counter() - start
+        took, spent = time.perf_counter() - start, spending.by_program()
         if (version.id, version.shards) != (self._base.id, self._base.shards):
             raise ValueError(f"{on} over a {self._store} gave {version.id} and not {self._base.id}")
         shutil.rmtree(store.root)
-        return took
+        return took, spent
 
 
 def _local(given: Snapshot, folder: Path, rounds: int) -> Version:
@@ -146,22 +169,23 @@ def _fill(store: Store, given: Snapshot, raw: Path) -> None:
 
 
 @contextmanager
-def _there(address: str) -> Iterator[str]:
-    yield address
+def _there(address: str) -> Iterator[tuple[str, list[int]]]:
+    yield address, []
 
 
 @contextmanager
-def _started(kind: str, machines: int, folder: Path) -> Iterator[str]:
-    """A cluster of so many machines of one processor each, on loopback."""
+def _started(kind: str, machines: int, folder: Path) -> Iterator[tuple[str, list[int]]]:
+    """A cluster of so many machines of one processor each, on loopback: its address, and its programs' sessions."""
     commands = _ray(machines) if kind == "ray" else _dask(machines, folder)
     address = f"ray://127.0.0.1:{CLIENT}" if kind == "ray" else f"dask://127.0.0.1:{DASK}"
     with ExitStack() as running:
+        leaders = []
         for number, command in enumerate(commands):
-            running.enter_context(_running(command, folder))
+            leaders.append(running.enter_context(_running(command, folder)))
             if kind == "ray" and not number:
                 _listening(RAY)
         _wait(address, machines)
-        yield address
+        yield address, leaders
 
 
 def _ray(machines: int) -> list[list[str]]:
@@ -180,26 +204,18 @@ def _dask(machines: int, folder: Path) -> list[list[str]]:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[None]:
-    """A program in a session of its own, ended with all that it started."""
+def _running(command: list[str], folder: Path) -> Iterator[int]:
+    """A program in a session of its own, which is named, ended with all that it started."""
     environment = {**os.environ, "PYTHONPATH": str(HOME), "RAY_USAGE_STATS_ENABLED": "0"}
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
     try:
-        yield
+        yield process.pid
     finally:
-        for each in _of_session(process.pid):
+        for each in of_session(process.pid):
             with suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         process.wait()
-
-
-def _of_session(leader: int) -> Iterator[int]:
-    """All that a program has started, in whatever group it is."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
-                yield int(stat.parent.name)
 
 
 def _listening(port: int) -> None:

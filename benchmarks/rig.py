@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from benchmarks import spending
 from flows.service.environment import QUIET, TUNED
 
 ROOT = Path(__file__).parents[1]
@@ -113,9 +114,7 @@ class Rig:
 
     def seconds(self, name: str) -> float:
         """CPU seconds of the server or the worker so far (Linux)."""
-        said = Path(f"/proc/{self._processes[name].pid}/stat").read_text(encoding="ascii")
-        user, system = said.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return spending.seconds(self._processes[name].pid)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """What the API answers; asked again while a server is being started. Raises OSError, httpx.HTTPStatusError."""

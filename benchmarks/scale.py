@@ -24,6 +24,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks import spending
 from corpusmill.errors import FlowError
 
 BATCH = {  # as the server of docs/operate.md has it
@@ -261,7 +262,7 @@ def tree_cpu(pid: int) -> float:
 def fields(pid: int) -> list[str]:
     """Of /proc/PID/stat, from the state on."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return spending.fields(pid)
     except OSError:  # it has ended
         return ["0"] * 50
 

@@ -1,6 +1,7 @@
 """A Ray cluster, through Ray's client."""
 
 import logging
+import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -21,6 +22,7 @@ _AGAIN = 2  # times that a call is made whose process or machine dies, and that 
 def joined(place: str) -> "Ray":
     """The cluster whose client port is at ``host:port``. Raises BuildError."""
     address = f"ray://{place}"
+    warnings.filterwarnings("ignore", "More than 10MB of messages")  # a call tells all files of a bundle
     for left in reversed(range(_AGAIN)):
         try:
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
