@@ -8,7 +8,7 @@ machines with one processor each, in turn, over a store in a folder and one in a
 build must give the same version and the same shards. Clusters are started here, on loopback, unless addresses are
 given, of which the processors are then what they are. A ratio of two figures taken one after the other says more than
 either: on a machine with less than three free processors, two workers, their driver and the server share them. So the
-CPU seconds of each program are told too: with as many processors as it takes, the slowest of them is the build's time.
+CPU seconds of each program are told too.
 """
 
 import argparse
